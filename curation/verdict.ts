@@ -13,6 +13,7 @@ export const REASONS = [
   'absolute_path', 'short_name', 'path_escapes_root', 'empty_path', 'path_too_long',
   // identity
   'id_conflict', 'duplicate', 'clock_skew',
+  'outside_window',
   // consent
   'unknown_user', 'plan_not_trainable', 'no_consent', 'consent_withdrawn', 'erased',
   // repository

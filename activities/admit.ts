@@ -1,0 +1,139 @@
+/** Admit: reads a shard and writes what the rules let through into buckets, ledger rows of what is out, fingerprints of what was private. */
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { RecordReader } from '../curation/events/records.ts';
+import { FingerprintSet } from '../curation/overlap/fingerprint-set.ts';
+import { Admission } from '../curation/stages/admit.ts';
+import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../curation/stages/ledger.ts';
+import type { AdmittedRecord } from '../curation/stages/record.ts';
+import { decode, StreamFault } from '../storage/decode.ts';
+import { openStore } from '../storage/objects.ts';
+import { LineBuffer } from './container.ts';
+import type { Piece } from './plan.ts';
+import { RunFailure } from './failure.ts';
+import type { Stage } from './stage.ts';
+import type { Admitted } from './types.ts';
+
+/** Parts of a shard's object after its buckets. */
+export const SHARD_PARTS = { rows: 0, fingerprints: 1, links: 2 } as const;
+
+/** Admits shard `index` of the plan. @throws RunFailure SourceChanged where a source is not what was planned. */
+export async function admit(index: number, stage: Stage): Promise<Admitted> {
+  const { plan } = stage;
+  const output = new ShardOutput(plan.buckets);
+  const admission = new Admission(
+    {
+      rules: stage.rules,
+      redactor: stage.redactor,
+      adapter: { ...stage.policy.adapters },
+      guard: stage.guardKey,
+      joinKey: stage.key('join'),
+      pseudonymKey: stage.key('pseudonym'),
+      buckets: plan.buckets,
+      pieces: stage.policy.rules,
+    },
+    output,
+  );
+  for (const piece of plan.shards[index]!) {
+    const source = plan.sources[piece.source]!;
+    admission.source(piece.source, source.name, source.format);
+    if (source.compressed) await admitCompressed(piece, stage, admission, output);
+    else await admitPlain(piece, stage, admission, output);
+    stage.progress({ shard: index, records: output.tally.records + output.records });
+  }
+  admission.finish();
+  const ref = await stage.write(`admit/${index}`, output.parts());
+  return { ref, tally: output.tally, records: output.records, redactions: output.counts, fingerprints: output.fingerprints.size };
+}
+
+async function admitPlain(piece: Piece, stage: Stage, admission: Admission, output: ShardOutput): Promise<void> {
+  const source = stage.plan.sources[piece.source]!;
+  const reader = new RecordReader({ firstLine: piece.firstLine });
+  try {
+    for await (const chunk of decode(pinned(piece, stage))) for (const record of reader.push(chunk)) admission.record(record);
+    for (const record of reader.end()) admission.record(record);
+  } catch (error) {
+    if (!(error instanceof StreamFault)) throw error;
+    output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`));
+  }
+}
+
+/** A compressed source is read twice, since nothing of it may count before its end is known to be good. */
+async function admitCompressed(piece: Piece, stage: Stage, admission: Admission, output: ShardOutput): Promise<void> {
+  const source = stage.plan.sources[piece.source]!;
+  try {
+    for await (const chunk of decode(pinned(piece, stage))) stage.progress(chunk.length);
+  } catch (error) {
+    if (!(error instanceof StreamFault)) throw error;
+    return output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`));
+  }
+  await admitPlain(piece, stage, admission, output);
+}
+
+/** The bytes of a piece, which must be those that were planned. */
+async function* pinned(piece: Piece, stage: Stage): AsyncGenerator<Buffer> {
+  const source = stage.plan.sources[piece.source]!;
+  const hash = createHash('sha256');
+  for await (const chunk of openStore(source.store).read(source.key, { start: piece.start, end: piece.end })) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== piece.sha256)
+    throw new RunFailure('SourceChanged', `source ${piece.source} of the plan changed after it was pinned: run again`);
+}
+
+/** Collects a shard's output in memory, compressed. */
+class ShardOutput {
+  readonly tally = emptyTally();
+  readonly counts: Record<string, number> = {};
+  readonly fingerprints = new FingerprintSet();
+  records = 0;
+  readonly #buckets: LineBuffer[];
+  readonly #rows = new LineBuffer();
+  /** Per suggestion the request it names, and whether some record of it names none. */
+  readonly #links = new Map<string, { request: string | null; partly: boolean }>();
+
+  constructor(buckets: number) {
+    this.#buckets = Array.from({ length: buckets }, () => new LineBuffer());
+  }
+
+  row(row: LedgerRow): void {
+    count(this.tally, row);
+    this.#rows.push(row);
+  }
+
+  record(bucket: number, record: AdmittedRecord): void {
+    this.#buckets[bucket]!.push(record);
+  }
+
+  admitted(): void {
+    this.records++;
+  }
+
+  readonly fingerprint = (high: number, low: number): void => {
+    this.fingerprints.add(high, low);
+  };
+
+  link(suggestion: string, request: string | undefined): void {
+    const known = this.#links.get(suggestion);
+    if (!known) this.#links.set(suggestion, { request: request ?? null, partly: request === undefined });
+    else if (request === undefined) known.partly = true;
+    else if (known.request === null || request < known.request) known.request = request;
+  }
+
+  redactions(counts: Record<string, number>): void {
+    addCounts(this.counts, counts);
+  }
+
+  parts(): Buffer[] {
+    const links = new LineBuffer();
+    for (const [suggestion, { request, partly }] of this.#links) links.push([suggestion, request, partly]);
+    const fingerprints = this.fingerprints.toBytes();
+    return [
+      ...this.#buckets.map((bucket) => bucket.bytes()),
+      this.#rows.bytes(),
+      fingerprints.length === 0 ? Buffer.alloc(0) : gzipSync(fingerprints, { level: 1 }),
+      links.bytes(),
+    ];
+  }
+}

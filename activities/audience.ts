@@ -1,0 +1,18 @@
+/** Whom a dataset is sealed to: the people named for its audiences, and on one machine also the local identity. */
+import { parseAccess } from '../storage/access.ts';
+import { RunFailure } from './failure.ts';
+import type { Stage } from './stage.ts';
+
+/** age recipients. @throws RunFailure ConfigInvalid where an audience has nobody in it. */
+export function audienceRecipients(stage: Stage): string[] {
+  const { access, local } = stage.settings;
+  const audiences = stage.policy.output.audience;
+  const named = access ? parseAccess(access.file, access.text).recipientsOf(audiences, Date.now()) : [];
+  const recipients = new Set(named);
+  if (local) recipients.add(stage.keystore.identity().recipient);
+  if (recipients.size === 0) {
+    const file = access?.file ?? 'access.yaml';
+    throw new RunFailure('ConfigInvalid', `${file}: nobody is in ${audiences.join(', ')}: grant access with \`garner access grant\``);
+  }
+  return [...recipients].sort();
+}

@@ -1,0 +1,157 @@
+/** What passes between workflow and activities: references and counts, never content. */
+import type { FormatName as SourceFormat } from '../curation/events/adapters.ts';
+import type { Tally } from '../curation/stages/ledger.ts';
+
+/** An object in the run's output store, named by the attempt that wrote it. */
+export interface Ref {
+  key: string;
+  /** Bytes as stored. */
+  size: number;
+}
+
+export interface CurateInput {
+  /** Opaque id of the run: `run-` and 16 hex digits. */
+  run: string;
+  /** Folder or URL of the output store. */
+  out: string;
+  /** Folders, files or URLs of source objects. */
+  inputs: string[];
+  format: SourceFormat | 'auto';
+  facts: string | null;
+  /** The policy and access file as they were when the run was started, sealed in the output store. */
+  settings: Ref;
+  /** Milliseconds since 1970-01-01 UTC. */
+  now: number;
+  window: { from: number; to: number } | null;
+  /** Leaves the dataset unencrypted. */
+  plain: boolean;
+  /** Shards and buckets in work at once. */
+  concurrency: number;
+  shardBytes: number;
+  /** Who started it, for the audit log and for approval by somebody else. */
+  actor: string;
+  approval: 'automatic' | 'required';
+}
+
+/** What every stage after plan is given. */
+export interface StageInput {
+  run: string;
+  out: string;
+  settings: Ref;
+  /** Null before the plan is made. */
+  plan: Ref | null;
+  facts: string | null;
+  plain: boolean;
+}
+
+export interface Planned {
+  plan: Ref;
+  shards: number;
+  buckets: number;
+  sources: number;
+  bytes: number;
+  planDigest: string;
+  /** Whether code that public repositories share is exempt from the guard. */
+  boilerplate: boolean;
+}
+
+export interface Admitted {
+  ref: Ref;
+  tally: Tally;
+  /** Records that went into buckets; they are counted when their suggestion is settled. */
+  records: number;
+  redactions: Record<string, number>;
+  fingerprints: number;
+}
+
+export interface Gathered {
+  /** The shards' objects, listed. */
+  shards: Ref;
+  /** Merged filter of private fingerprints; null where there are none. */
+  filter: Ref | null;
+  /** Records that name no request though others of their suggestion do; null where there are none. */
+  reroutes: Ref | null;
+  fingerprints: number;
+}
+
+export interface Assembled {
+  ref: Ref;
+  examples: number;
+  /** Bytes of example text. */
+  bytes: number;
+  redactions: Record<string, number>;
+}
+
+export interface Selected {
+  ref: Ref;
+  kept: number;
+  /** Examples taken out, by reason. */
+  out: Record<string, number>;
+  /** What each knob of the policy took out. */
+  rules: Record<string, number>;
+  /** Clusters of two or more near-duplicates. */
+  clusters: number;
+}
+
+export interface RenderedFile {
+  ref: Ref;
+  format: string;
+  split: string;
+  rows: number;
+  /** Of the plaintext. */
+  sha256: string;
+  bytes: number;
+}
+
+export interface Rendered {
+  files: RenderedFile[];
+  /** Statistics of the rendered examples, for card and report. */
+  statistics: Statistics;
+}
+
+/** Additive counts over examples; every value is a whole number so that the order of adding is of no matter. */
+export interface Statistics {
+  examples: number;
+  labels: Record<string, { label: 'positive' | 'negative'; count: number; weight: number }>;
+  languages: Record<string, { positive: number; negative: number }>;
+  models: Record<string, number>;
+  lengths: { positive: number[]; negative: number[] };
+  weights: { positive: number[]; negative: number[] };
+  balance: Record<string, { positive: number; negative: number }>;
+  licences: Record<string, number>;
+  retention: Record<string, { kept: number; observed: number }>;
+  /** First and last day of the examples' records, `YYYY-MM-DD`; empty where there are none. */
+  from: string;
+  to: string;
+}
+
+export interface Settled {
+  /** Sealed pieces of the ledger, in order of source and line. */
+  ledger: Ref[];
+  tally: Tally;
+  /** RFC 6962 root over the rows in that order, hex. */
+  root: string;
+}
+
+export interface Published {
+  /** Folder of the version in the output store. */
+  dataset: string;
+  version: string;
+  digest: string;
+  /** False where this version was there already with the same digest. */
+  fresh: boolean;
+}
+
+/** What `garner run` ends with. */
+export interface RunSummary {
+  runId: string;
+  dataset: string;
+  version: string;
+  digest: string;
+  records: number;
+  kept: number;
+  excluded: number;
+  rejected: number;
+  examples: number;
+  reasons: Record<string, number>;
+}

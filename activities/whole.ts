@@ -1,0 +1,62 @@
+/** The stages one after the other in this process, without Temporal: for explanations of a file, and as the measure of what Temporal costs. */
+import { openKeystore } from '../storage/keystore.ts';
+import { openStore } from '../storage/objects.ts';
+import { admit } from './admit.ts';
+import { assemble } from './assemble.ts';
+import { gather } from './gather.ts';
+import { gatherSurveys, survey } from './overlap.ts';
+import { plan } from './plan.ts';
+import { publish } from './publish.ts';
+import { render } from './render.ts';
+import { select } from './select.ts';
+import { settle } from './settle.ts';
+import { openStage, writeSealed, type RunSettings, type Stage, type WorkerSettings } from './stage.ts';
+import type { Admitted, Assembled, CurateInput, Ref, Selected, Settled } from './types.ts';
+
+export interface Judged {
+  stage: Stage;
+  shards: Admitted[];
+  assembled: Assembled[];
+  selected: Selected;
+  settled: Settled;
+}
+
+/** Stores a run's settings where its stages look for them. */
+export async function storeSettings(out: string, run: string, settings: RunSettings, keys?: string): Promise<Ref> {
+  return writeSealed(openStore(out), `runs/${run}/settings`, settings, await openKeystore(keys));
+}
+
+/** Plan to select and settle: every record has its ledger row, nothing is published. */
+export async function judgeHere(input: CurateInput, worker: WorkerSettings): Promise<Judged> {
+  const { run, out, settings, facts } = input;
+  const request = { run, out, settings, facts, attempt: 'here' };
+  const planned = await plan(input, await openStage(request, worker));
+  const stage = await openStage({ ...request, plan: planned.plan }, worker);
+  const shards: Admitted[] = [];
+  for (let shard = 0; shard < planned.shards; shard++) shards.push(await admit(shard, stage));
+  const { shards: list, filter, reroutes } = await gather(shards, stage);
+  let boilerplate: Ref | null = null;
+  if (filter && planned.boilerplate) {
+    const surveys: Ref[] = [];
+    for (let bucket = 0; bucket < planned.buckets; bucket++) {
+      const ref = await survey({ bucket, shards: list, reroutes, filter }, stage);
+      if (ref) surveys.push(ref);
+    }
+    boilerplate = await gatherSurveys(surveys, filter, stage);
+  }
+  const assembled: Assembled[] = [];
+  for (let bucket = 0; bucket < planned.buckets; bucket++)
+    assembled.push(await assemble({ bucket, shards: list, reroutes, filter, boilerplate }, stage));
+  const selected = await select(assembled, stage);
+  const settled = await settle(shards, assembled, selected, stage);
+  return { stage, shards, assembled, selected, settled };
+}
+
+/** A whole run, published. */
+export async function curateHere(input: CurateInput, worker: WorkerSettings) {
+  const { stage, shards, assembled, selected, settled } = await judgeHere(input, worker);
+  const { plain, actor } = input;
+  const buckets = assembled.map(({ ref }, bucket) => ({ bucket, ref }));
+  const rendered = [await render({ part: 0, buckets, decisions: selected.ref, plain }, stage)];
+  return publish({ shards, assembled, selected, rendered, settled, plain, actor, approvedBy: null }, stage);
+}

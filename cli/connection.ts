@@ -1,0 +1,40 @@
+/** How commands reach Temporal: a named server, the one running for the output folder, or one started for the command alone. */
+import { Client, Connection } from '@temporalio/client';
+import { openKeystore, type Keystore } from '../storage/keystore.ts';
+import { dataConverter } from '../worker/codec.ts';
+import { historyFolder, ownServer, runningServer } from '../worker/embedded.ts';
+
+export interface ConnectionOptions {
+  out: string;
+  keys?: string | undefined;
+  address?: string | undefined;
+}
+
+export interface Connected {
+  client: Client;
+  keystore: Keystore;
+  address: string;
+  close(): Promise<void>;
+}
+
+/** `--address`, or TEMPORAL_ADDRESS. */
+export function namedAddress(address: string | undefined): string | undefined {
+  return address ?? (process.env['TEMPORAL_ADDRESS'] || undefined);
+}
+
+export async function connect({ out, keys, address }: ConnectionOptions): Promise<Connected> {
+  const keystore = await openKeystore(keys);
+  const named = namedAddress(address);
+  const running = named ?? (await runningServer(historyFolder(out)))?.address;
+  const own = running ? null : await ownServer({ folder: historyFolder(out) });
+  const at = running ?? own!.address;
+  const connection = await Connection.connect({ address: at });
+  const client = new Client({ connection, dataConverter: dataConverter(keystore.codecKeys()) });
+  return {
+    ...{ client, keystore, address: at },
+    close: async () => {
+      await connection.close();
+      await own?.stop();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/** The garner command: owns arguments, exit codes and the printing of errors. */
+import { Command, CommanderError } from 'commander';
+import { EXIT, explainFailure } from './exit.ts';
+import { explainCommand } from './explain.ts';
+import { generateCommand } from './generate.ts';
+import { ledgerCommand } from './ledger.ts';
+import { openCommand } from './open.ts';
+import { policyCommand } from './policy.ts';
+import { redactCommand } from './redact.ts';
+import { runCommand } from './run.ts';
+import { runsCommands } from './runs.ts';
+import { uiCommand } from './ui.ts';
+import { verifyCommand } from './verify.ts';
+import { workerCommand } from './worker.ts';
+
+const program = new Command('garner')
+  .description('Turns the feedback events of code assistants into labelled training examples, and lets no private code through.')
+  .exitOverride()
+  .showHelpAfterError('(garner --help lists the commands)');
+
+for (const add of [
+  ...[runCommand, workerCommand, runsCommands, ledgerCommand, explainCommand, policyCommand, verifyCommand, openCommand],
+  ...[redactCommand, generateCommand, uiCommand],
+])
+  add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else {
+    const { code, message } = explainFailure(error);
+    process.stderr.write(`garner: ${printable(message)}\n`);
+    process.exitCode = code;
+  }
+}
+// What a library keeps open must not keep a finished command waiting.
+setTimeout(() => process.exit(), 3_000).unref();
+
+/** Messages may quote names of files: control characters in them do not reach the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+}

@@ -1,0 +1,203 @@
+/** garner run: curates, with a server and worker of its own where none is named, and ends with what came out. */
+import { createHmac } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { Option, type Command } from 'commander';
+import { listSources } from '../activities/sources.ts';
+import { storeSettings } from '../activities/whole.ts';
+import type { CurateInput, RunSummary } from '../activities/types.ts';
+import { ConfigError } from '../config/document.ts';
+import { BUILTIN_POLICY, parsePolicy, type Policy } from '../config/policy.ts';
+import { parseAccess } from '../storage/access.ts';
+import { openFacts } from '../storage/facts.ts';
+import { openKeystore, type Keystore } from '../storage/keystore.ts';
+import { openScratch, sweepScratch } from '../storage/scratch.ts';
+import { historyFolder, ownServer } from '../worker/embedded.ts';
+import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../worker/worker.ts';
+import { connect, namedAddress } from './connection.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { addressOption, jsonOption, keysOption, outOption, parseBytes, parseCount, parseTime, parseWindow } from './options.ts';
+import { follow } from './progress.ts';
+import { printSummary } from './summary.ts';
+
+export interface RunOptions {
+  input: string[];
+  format: CurateInput['format'];
+  facts?: string;
+  policy?: string;
+  access?: string;
+  out: string;
+  keys?: string;
+  now?: number;
+  window?: { from: number; to: number };
+  plain?: boolean;
+  address?: string;
+  concurrency?: number;
+  shardBytes: number;
+  by?: string;
+  json?: boolean;
+}
+
+export function runCommand(program: Command): void {
+  program
+    .command('run')
+    .description('curate feedback events into a dataset')
+    .requiredOption('--input <paths...>', 'files, folders or s3:// addresses of events')
+    .addOption(new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'))
+    .option('--facts <dir>', 'folder of facts: repositories, consents, CODEOWNERS, exclusions')
+    .option('--policy <file>', 'policy (default: config/policy.yaml of the program)')
+    .option('--access <file>', 'who may read what (default: access.yaml beside the policy, where there is one)')
+    .addOption(outOption())
+    .addOption(keysOption())
+    .option('--now <time>', 'the moment that "public now" and "allowed now" mean (default: the clock)', parseTime)
+    .option('--window <from/to>', 'only suggestions whose first event lies in it', parseWindow)
+    .option('--plain', 'leave the dataset unencrypted, for local use')
+    .addOption(addressOption())
+    .option('--concurrency <n>', 'shards in work at once (default: the cores)', parseCount)
+    .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
+    .option('--by <name>', 'who starts it (default: the account)')
+    .addOption(jsonOption())
+    .action(async (options: RunOptions) => {
+      const summary = await run(options);
+      if (options.json) process.stdout.write(JSON.stringify(summary) + '\n');
+      else printSummary(summary, options);
+    });
+}
+
+/** Checks everything that can be checked, then runs. Nothing is written before policy, access, facts and inputs have passed. */
+export async function run(options: RunOptions): Promise<RunSummary> {
+  const local = namedAddress(options.address) === undefined;
+  const { policy, text } = readPolicy(options.policy);
+  const access = readAccess(options, policy, local);
+  await listSources(options.input);
+  await sweepScratch();
+  const scratch = await openScratch('run');
+  try {
+    await checkFacts(options.facts, scratch.folder);
+    const keystore = await openKeystore(options.keys);
+    installRuntime();
+    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
+    try {
+      const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
+      const worker = server
+        ? await startWorker({
+            ...{ address, keystore, scratch: scratch.folder, threads: options.concurrency ?? availableParallelism() },
+            ...(options.keys === undefined ? {} : { keys: options.keys }),
+          })
+        : null;
+      try {
+        const input = await inputOf(options, policy, text, access, local, keystore);
+        return await finish(await begin(client, input), worker, options);
+      } finally {
+        await worker?.stop();
+        await close();
+      }
+    } finally {
+      await server?.stop();
+    }
+  } finally {
+    await scratch.remove();
+  }
+}
+
+function readPolicy(file: string | undefined): { policy: Policy; text: string } {
+  const path = file ?? BUILTIN_POLICY;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(path, undefined, '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}): name a policy with --policy`);
+  }
+  const policy = parsePolicy(path, text);
+  if (policy.purpose !== 'model-improvement')
+    throw new ConfigError(path, undefined, 'purpose', `${policy.purpose} is not what \`garner run\` makes: it curates for model-improvement`);
+  return { policy, text };
+}
+
+/** With a server of our own the local identity reads everything; on a cluster an audience without people stops the run. */
+function readAccess({ access, policy: policyFile }: RunOptions, policy: Policy, local: boolean): { file: string; text: string } | null {
+  const beside = join(policyFile ?? BUILTIN_POLICY, '..', 'access.yaml');
+  const file = access ?? (existsSync(beside) ? beside : null);
+  const { audience } = policy.output;
+  if (file === null) {
+    if (!local) throw new ConfigError('access.yaml', undefined, '', `nobody is named for ${audience.join(', ')}: name an access file with --access`);
+    return null;
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new ConfigError(file, undefined, '--access', 'cannot be read');
+  }
+  const people = parseAccess(file, text).recipientsOf(audience, Date.now());
+  if (people.length === 0 && !local) throw new ConfigError(file, undefined, '', `nobody is in ${audience.join(', ')}: grant access first`);
+  return { file, text };
+}
+
+async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
+  if (folder === undefined) return;
+  if (!existsSync(folder)) throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
+  await (await openFacts(folder, join(scratch, 'facts'))).close();
+}
+
+async function inputOf(
+  options: RunOptions,
+  policy: Policy,
+  text: string,
+  access: { file: string; text: string } | null,
+  local: boolean,
+  keystore: Keystore,
+): Promise<CurateInput> {
+  const { out, format, plain = false, shardBytes } = options;
+  const settings = { policy: { file: policy.file, text }, access, local };
+  const wanted = {
+    ...{ inputs: options.input, format, facts: options.facts ?? null, out, plain, shardBytes },
+    ...{ now: options.now ?? Date.now(), window: options.window ?? null },
+  };
+  // The same question has the same id: asked again while it runs, it joins the run that is under way.
+  const name = createHmac('sha256', keystore.derive('run', '', 32)).update(JSON.stringify([wanted, settings])).digest('hex');
+  const run = `run-${name.slice(0, 16)}`;
+  return {
+    ...wanted,
+    run,
+    settings: await storeSettings(out, run, settings, options.keys),
+    concurrency: options.concurrency ?? availableParallelism(),
+    actor: options.by ?? userInfo().username,
+    approval: policy.approval,
+  };
+}
+
+async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle> {
+  try {
+    return await client.workflow.start('curate', { taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
+    throw error;
+  }
+}
+
+async function finish(handle: WorkflowHandle, worker: RunningWorker | null, options: RunOptions): Promise<RunSummary> {
+  let interrupts = 0;
+  const interrupt = () => {
+    if (++interrupts > 1) process.exit(EXIT.cancelled);
+    process.stderr.write('\ncancelling (once more to leave at once)…\n');
+    handle.cancel().catch(() => process.exit(EXIT.cancelled));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const stopFollowing = follow(handle, options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines');
+  try {
+    const result = handle.result() as Promise<RunSummary>;
+    if (!worker) return await result;
+    return await Promise.race([
+      result,
+      worker.ended.then(() => {
+        throw new CommandError(EXIT.failed, 'the worker stopped before the run ended: run the command again to go on');
+      }),
+    ]);
+  } finally {
+    stopFollowing();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}

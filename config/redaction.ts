@@ -1,0 +1,111 @@
+/** Reads redaction rules from files: the built-in ones of `config/redaction/*.yaml`, and a user's gitleaks.toml. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse as parseToml, TomlError } from 'smol-toml';
+import { LineCounter, parseDocument, isMap, isSeq, type YAMLMap } from 'yaml';
+import { compileRule } from '../curation/redaction/compiled.ts';
+import { translateGitleaks, type GitleaksRules } from '../curation/redaction/gitleaks.ts';
+import { RULE_DEFAULTS, type RedactionRule } from '../curation/redaction/rule.ts';
+
+const TEXT_FIELDS = ['id', 'description', 'placeholder', 'flags', 'back', 'companion', 'key', 'notKey', 'value', 'path'] as const;
+const LIST_FIELDS = ['keywords', 'patterns', 'validators'] as const;
+const KINDS = ['token', 'near', 'run', 'assignment', 'block'];
+const STRENGTHS = ['password', 'secret', 'weak'];
+
+/** The folder of the built-in rules, beside the sources or two folders above the built module. */
+function builtinFolder(): string {
+  const places = [join(import.meta.dirname, 'redaction'), join(import.meta.dirname, '..', '..', 'config', 'redaction')];
+  const found = places.find((place) => existsSync(place) && readdirSync(place).some((name) => name.endsWith('.yaml')));
+  if (found === undefined) throw new Error(`config/redaction: no rule files found (looked in ${places.join(' and ')}); reinstall the program`);
+  return found;
+}
+
+/** One rule of a YAML file, checked field by field. Throws an Error that begins with `file:line`. */
+function readRule(node: YAMLMap, where: string): RedactionRule {
+  const data = node.toJSON() as Record<string, unknown>;
+  const fail = (field: string, problem: string): never => {
+    throw new Error(`${where} ${field}: ${problem}`);
+  };
+  const rule: Record<string, unknown> = { ...RULE_DEFAULTS };
+  for (const [field, value] of Object.entries(data)) {
+    if ((TEXT_FIELDS as readonly string[]).includes(field)) {
+      if (typeof value !== 'string' || value === '') fail(field, 'must be a non-empty string');
+      rule[field] = value;
+    } else if ((LIST_FIELDS as readonly string[]).includes(field)) {
+      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string' || item === '')) fail(field, 'must be a list of strings');
+      rule[field] = value;
+    } else if (field === 'pattern') rule.patterns = [String(value)];
+    else if (field === 'group' || field === 'before' || field === 'after') {
+      if (!Number.isInteger(value) || (value as number) < 0) fail(field, 'must be a whole number of 0 or more');
+      rule[field] = value;
+    } else if (field === 'cover') rule.cover = value === 'match' || value === 'group' ? value : fail(field, 'must be match or group');
+    else if (field === 'glued') rule.glued = value === true;
+    else if (field === 'kind') rule.kind = KINDS.includes(String(value)) ? value : fail(field, `must be one of ${KINDS.join(', ')}`);
+    else if (field === 'strength') rule.strength = STRENGTHS.includes(String(value)) ? value : fail(field, `must be one of ${STRENGTHS.join(', ')}`);
+    else if (field === 'match' || field === 'noMatch') {
+      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) fail(field, 'must be a list of strings');
+      rule.examples = { ...(rule.examples as object), [field]: value };
+    } else fail(field, 'is not a field of a rule');
+  }
+  if (typeof data.id !== 'string') fail('id', 'is missing');
+  const needsPattern = rule.kind === 'token' || rule.kind === 'run' || rule.kind === 'near';
+  if (needsPattern && (rule.patterns as string[]).length === 0) fail('pattern', 'is missing');
+  if (rule.kind !== 'run' && (rule.keywords as string[]).length === 0) fail('keywords', 'must hold at least one');
+  return rule as unknown as RedactionRule;
+}
+
+/** Parses one rule file. Throws an Error that names file, line and field where it is not as it should be. */
+export function parseRules(text: string, file: string): RedactionRule[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [error] = document.errors;
+  if (error !== undefined) throw new Error(`${file}:${lines.linePos(error.pos[0]).line} ${error.message.split('\n')[0]}`);
+  const list = document.get('rules');
+  if (!isSeq(list)) throw new Error(`${file}:1 rules: must be a list of rules`);
+  const ids = new Set<string>();
+  return list.items.map((node) => {
+    const line = lines.linePos((node as { range?: [number, number, number] }).range?.[0] ?? 0).line;
+    const where = `${file}:${line}`;
+    if (!isMap(node)) throw new Error(`${where} rules: each rule must be a mapping`);
+    const rule = readRule(node, where);
+    if (ids.has(rule.id)) throw new Error(`${where} id: "${rule.id}" stands twice`);
+    ids.add(rule.id);
+    try {
+      compileRule(rule, undefined);
+    } catch (cause) {
+      throw new Error(`${where} pattern: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+    return rule;
+  });
+}
+
+let builtin: RedactionRule[] | undefined;
+
+/** The built-in rules, files in the order of their names: of two rules that find the same text the earlier names it. */
+export function loadBuiltinRules(): RedactionRule[] {
+  if (builtin === undefined) {
+    const folder = builtinFolder();
+    const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+    builtin = files.sort().flatMap((name) => parseRules(readFileSync(join(folder, name), 'utf8'), `config/redaction/${name}`));
+  }
+  return [...builtin];
+}
+
+/**
+ * Loads rules in the format of gitleaks. A rule that cannot be carried over exactly is named in `unsupported` with the reason,
+ * and is not used. Throws an Error naming the file, and the line where it is no TOML.
+ */
+export function loadGitleaks(path: string): GitleaksRules {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Error(`redaction.gitleaks: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`, { cause });
+  }
+  try {
+    return translateGitleaks(parseToml(text));
+  } catch (cause) {
+    if (cause instanceof TomlError) throw new Error(`${basename(path)}:${cause.line} is not valid TOML`, { cause });
+    throw new Error(`${basename(path)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * A set of fingerprints without the fingerprints: a Bloom filter. It never misses what was added; what was not added it claims with a chance
+ * under the rate it was sized for.
+ *
+ * Blocked (Putze, Sanders, Singler 2007): all bits of a fingerprint lie in one block of 512 bits, a cache line, so that adding and asking
+ * cost one memory access. That needs more bits than the plain form (at 1e-6 and 12 bits a fingerprint about 41 instead of 29).
+ */
+const BLOCK_BITS = 512;
+const BLOCK_WORDS = 16;
+/** Bits set for a fingerprint: four words of hash, three positions of nine bits in each. */
+const PROBES = 12;
+const MAGIC = 0x42464731; // "BFG1"
+const HEADER_BYTES = 24;
+/** Fingerprints that wait before their bits are set. */
+const BATCH = 64;
+/** 4 GiB: the largest offset of a word that stays a small integer in V8. */
+const MAX_BLOCKS = 2 ** 26;
+
+export class FingerprintFilter {
+  private readonly words: Int32Array;
+  private readonly blocks: number;
+  private count: number;
+  private waiting = 0;
+  private readonly his = new Int32Array(BATCH);
+  private readonly los = new Int32Array(BATCH);
+  /** Kept so that the reads of `settle` are not optimised away. */
+  protected lastRead = 0;
+
+  private constructor(words: Int32Array, count: number) {
+    this.words = words;
+    this.blocks = words.length / BLOCK_WORDS;
+    this.count = count;
+  }
+
+  /**
+   * An empty filter for `expected` fingerprints (repeated ones need no room of their own). Two filters of the same arguments can be merged.
+   * Throws a RangeError above 4 GiB or on a rate outside 1e-9 to 0.5.
+   */
+  static sized(expected: number, falsePositiveRate = 1e-6): FingerprintFilter {
+    return new FingerprintFilter(new Int32Array(filterBytes(expected, falsePositiveRate) / 4), 0);
+  }
+
+  /** How often `add` was called, over all merged filters. */
+  get added(): number {
+    return this.count;
+  }
+
+  /** Bytes of memory that the bits take. */
+  get bytes(): number {
+    return this.words.byteLength;
+  }
+
+  add(hi: number, lo: number): void {
+    const at = this.waiting++;
+    this.his[at] = hi;
+    this.los[at] = lo;
+    this.count++;
+    if (at === BATCH - 1) this.settle();
+  }
+
+  /**
+   * Sets the bits of what waits. The blocks are all read first: those reads do not depend on each other, so the processor waits for memory about
+   * once a batch and not once a fingerprint.
+   */
+  private settle(): void {
+    const { words, waiting, his, los } = this;
+    let read = 0;
+    for (let i = 0; i < waiting; i++) read |= words[this.baseOf(his[i]!)]!;
+    this.lastRead = read;
+    for (let i = 0; i < waiting; i++) this.set(his[i]!, los[i]!);
+    this.waiting = 0;
+  }
+
+  private set(hi: number, lo: number): void {
+    const { words } = this;
+    const base = this.baseOf(hi);
+    let w = lo;
+    for (let turn = 0; turn < 4; turn++) {
+      words[base + ((w >>> 5) & 15)]! |= 1 << w;
+      words[base + ((w >>> 14) & 15)]! |= 1 << (w >>> 9);
+      words[base + ((w >>> 23) & 15)]! |= 1 << (w >>> 18);
+      w = stir(w, hi);
+    }
+  }
+
+  has(hi: number, lo: number): boolean {
+    if (this.waiting > 0) this.settle();
+    const words = this.words;
+    const base = this.baseOf(hi);
+    let w = lo;
+    for (let turn = 0; turn < 4; turn++) {
+      if (((words[base + ((w >>> 5) & 15)]! >>> w) & 1) === 0) return false;
+      if (((words[base + ((w >>> 14) & 15)]! >>> (w >>> 9)) & 1) === 0) return false;
+      if (((words[base + ((w >>> 23) & 15)]! >>> (w >>> 18)) & 1) === 0) return false;
+      w = stir(w, hi);
+    }
+    return true;
+  }
+
+  /** Takes in everything that `other` holds. Throws where the sizes differ. */
+  merge(other: FingerprintFilter): void {
+    if (other.words.length !== this.words.length) {
+      throw new RangeError(`filters of ${this.bytes} and ${other.bytes} bytes cannot be merged: size both from one plan`);
+    }
+    this.settle();
+    other.settle();
+    for (let i = 0; i < this.words.length; i++) this.words[i]! |= other.words[i]!;
+    this.count += other.count;
+  }
+
+  /** Share of bits that are set, 0 to 1: above 0.35 the filter was sized too small. */
+  fill(): number {
+    this.settle();
+    let set = 0;
+    for (const word of this.words) {
+      let x = word - ((word >>> 1) & 0x55555555);
+      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+      set += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    return set / (this.words.length * 32);
+  }
+
+  /** A header of 24 bytes (magic, version, blocks, probes, added as two words), then the blocks, all little-endian. */
+  toBytes(): Uint8Array {
+    this.settle();
+    const out = new Uint8Array(HEADER_BYTES + this.words.byteLength);
+    const header = new DataView(out.buffer);
+    const fields = [MAGIC, 1, this.blocks, PROBES, this.count % 2 ** 32, Math.floor(this.count / 2 ** 32)];
+    fields.forEach((value, i) => header.setUint32(i * 4, value, true));
+    out.set(new Uint8Array(this.words.buffer, this.words.byteOffset, this.words.byteLength), HEADER_BYTES);
+    return out;
+  }
+
+  /** The filter that `toBytes` wrote, copied. Throws on anything else: a cut filter would let private code through. */
+  static fromBytes(bytes: Uint8Array): FingerprintFilter {
+    const field = (i: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(i * 4, true);
+    if (bytes.length < HEADER_BYTES || field(0) !== MAGIC || field(1) !== 1 || field(3) !== PROBES) {
+      throw new Error('not a fingerprint filter of this version: build it again');
+    }
+    const blocks = field(2);
+    if (blocks < 1 || bytes.length !== HEADER_BYTES + blocks * BLOCK_WORDS * 4) {
+      throw new Error(`fingerprint filter is cut: ${bytes.length} bytes for ${blocks} blocks; build it again`);
+    }
+    const words = new Int32Array(blocks * BLOCK_WORDS);
+    new Uint8Array(words.buffer).set(bytes.subarray(HEADER_BYTES));
+    return new FingerprintFilter(words, field(4) + field(5) * 2 ** 32);
+  }
+
+  private baseOf(hi: number): number {
+    return Math.floor(((hi >>> 0) * this.blocks) / 2 ** 32) * BLOCK_WORDS;
+  }
+}
+
+function stir(word: number, hi: number): number {
+  const x = Math.imul(word ^ hi, 0x9e3779b1);
+  return ((x ^ (x >>> 15)) + 0x7f4a7c15) | 0;
+}
+
+/** Bytes of a filter for `expected` fingerprints at the given rate. */
+export function filterBytes(expected: number, falsePositiveRate = 1e-6): number {
+  if (!(expected >= 0) || !(falsePositiveRate >= 1e-9 && falsePositiveRate <= 0.5)) {
+    throw new RangeError('a filter needs an expected count of 0 or more and a rate of 1e-9 to 0.5');
+  }
+  const blocks = Math.max(1, Math.ceil((Math.max(1, expected) * bitsFor(falsePositiveRate)) / BLOCK_BITS));
+  if (blocks > MAX_BLOCKS) throw new RangeError(`a filter for ${expected} fingerprints is over 4 GiB: use winnowing`);
+  return blocks * BLOCK_WORDS * 4;
+}
+
+const bitsByRate = new Map<number, number>();
+
+/** Bits a fingerprint so that the expected false positives, over the Poisson load of blocks, stay under `rate`. */
+function bitsFor(rate: number): number {
+  const known = bitsByRate.get(rate);
+  if (known !== undefined) return known;
+  let bits = 8;
+  while (falsePositives(BLOCK_BITS / bits) > rate) bits += 0.25;
+  bitsByRate.set(rate, bits);
+  return bits;
+}
+
+function falsePositives(load: number): number {
+  let chance = Math.exp(-load);
+  let sum = 0;
+  for (let keys = 1; keys < load * 4 + 60; keys++) {
+    chance *= load / keys;
+    sum += chance * (1 - (1 - 1 / BLOCK_BITS) ** (keys * PROBES)) ** PROBES;
+  }
+  return sum;
+}

@@ -1,0 +1,193 @@
+/**
+ * Keyed fingerprints of text: one for every run of 20 lexemes, one for the whole where it has 8 to 19, none below.
+ *
+ * A fingerprint is a polynomial over keyed lexeme hashes in two independent rings modulo 2^32 (Karp–Rabin), finished by a keyed bijective mix:
+ * 64 bits, so that two different runs among 10^9 meet with a chance under 10^-10. What is assumed: the key is secret and lives as long as the
+ * run. It is no cryptographic hash; with the key anyone can test whether a guessed text was fingerprinted, without it nobody can.
+ */
+import { createHmac } from 'node:crypto';
+import { IDENTIFIER, type Lexemes, scramble, withLexemes } from './lexer.ts';
+import { isKeyword } from './keywords.ts';
+
+/** Lexemes of a run (privacy-and-trust.md: 0.6% of unrelated snippets share one). */
+export const K = 20;
+/** Texts of fewer lexemes than this leave no fingerprint. */
+export const SHORTEST = 8;
+/** Lexemes of a run with renamed identifiers, a review signal only. */
+export const K_NORMALISED = 40;
+/** Window of winnowing: every shared run of K + WINNOW_WINDOW − 1 = 30 lexemes is found (Schleimer, Wilkerson, Aiken 2003). */
+export const WINNOW_WINDOW = 11;
+
+/** Receives the two signed 32-bit halves of a fingerprint. */
+export type FingerprintSink = (hi: number, lo: number) => void;
+/** Asks for the two signed 32-bit halves of a fingerprint. */
+export type FingerprintTest = (hi: number, lo: number) => boolean;
+
+/** What a run's fingerprints depend on; made by `fingerprintKey`. */
+export interface FingerprintKey {
+  readonly maskA: number;
+  readonly maskB: number;
+  readonly baseA: number;
+  readonly baseB: number;
+  readonly finishA: number;
+  readonly finishB: number;
+  /** Powers of the bases by window length, up to K_NORMALISED. */
+  readonly powersA: Int32Array;
+  readonly powersB: Int32Array;
+}
+
+/** Derives the constants of a run from 32 secret bytes. Throws a RangeError on another length. */
+export function fingerprintKey(key: Uint8Array): FingerprintKey {
+  if (key.length !== 32) throw new RangeError(`a fingerprint key has 32 bytes, not ${key.length}`);
+  const words = createHmac('sha256', key).update('garner/fingerprint/1').digest();
+  // Bases that are 5 modulo 8 have the longest period modulo 2^32.
+  const baseA = (words.readInt32LE(8) & ~7) | 5;
+  const baseB = (words.readInt32LE(12) & ~7) | 5;
+  const powersA = new Int32Array(K_NORMALISED + 1).fill(1);
+  const powersB = new Int32Array(K_NORMALISED + 1).fill(1);
+  for (let n = 1; n <= K_NORMALISED; n++) {
+    powersA[n] = Math.imul(powersA[n - 1]!, baseA);
+    powersB[n] = Math.imul(powersB[n - 1]!, baseB);
+  }
+  const [maskA, maskB] = [words.readInt32LE(0), words.readInt32LE(4)];
+  const [finishA, finishB] = [words.readInt32LE(16), words.readInt32LE(20)];
+  return { maskA, maskB, baseA, baseB, finishA, finishB, powersA, powersB };
+}
+
+/** The prefix polynomials of one text: any window's fingerprint in constant time. The arrays may be longer than `count` + 1. */
+export interface Windows {
+  count: number;
+  a: Int32Array;
+  b: Int32Array;
+}
+
+let spare: Windows | undefined;
+const KEPT_ROOM = 1 << 20;
+
+/** Runs `work` on the windows over `lexemes` in a room that is used again afterwards. `normalised` gives every identifier one hash. */
+export function withWindows<T>(
+  lexemes: Lexemes,
+  key: FingerprintKey,
+  work: (windows: Windows) => T,
+  normalised = false,
+): T {
+  const count = lexemes.count;
+  const size = Math.max(1024, count + 1);
+  const windows =
+    spare !== undefined && spare.a.length >= size ? spare : { count, a: new Int32Array(size), b: new Int32Array(size) };
+  spare = undefined;
+  const { a, b } = windows;
+  const { hashes, kinds } = lexemes;
+  const { maskA, maskB, baseA, baseB } = key;
+  let sumA = 0;
+  let sumB = 0;
+  a[0] = b[0] = 0;
+  for (let i = 0; i < count; i++) {
+    let hash = hashes[i]!;
+    if (normalised && kinds[i] === IDENTIFIER && !isKeyword(hash)) hash = 1;
+    let x = Math.imul(hash ^ maskA, 0x9e3779b1);
+    let y = Math.imul(hash ^ maskB, 0x85ebca77);
+    x ^= x >>> 15;
+    y ^= y >>> 13;
+    a[i + 1] = sumA = (Math.imul(sumA, baseA) + Math.imul(x, 0x2c1b3c6d)) | 0;
+    b[i + 1] = sumB = (Math.imul(sumB, baseB) + Math.imul(y, 0x297a2d39)) | 0;
+  }
+  windows.count = count;
+  try {
+    return work(windows);
+  } finally {
+    if (size <= KEPT_ROOM) spare = windows;
+  }
+}
+
+/** Calls `visit` for the fingerprint of every window of `size` lexemes from lexeme `from` up to the one that ends at `to` (exclusive). */
+export function eachWindow(
+  windows: Windows,
+  key: FingerprintKey,
+  size: number,
+  from: number,
+  to: number,
+  visit: (hi: number, lo: number, first: number) => void,
+): void {
+  const { a, b } = windows;
+  const powerA = key.powersA[size]!;
+  const powerB = key.powersB[size]!;
+  // The length goes in, so that a short text's fingerprint is never that of a run.
+  const finishA = key.finishA ^ Math.imul(size, 0x27d4eb2f);
+  const finishB = key.finishB;
+  const last = to - size;
+  for (let i = from; i <= last; i++) {
+    let x = Math.imul((a[i + size]! - Math.imul(a[i]!, powerA)) ^ finishA, 0x7feb352d);
+    x ^= x >>> 16;
+    let y = Math.imul((b[i + size]! - Math.imul(b[i]!, powerB)) ^ finishB ^ x, 0x846ca68b);
+    y ^= y >>> 15;
+    x = Math.imul(x ^ y, 0x9e3779b1);
+    x ^= x >>> 16;
+    visit(x, y, i);
+  }
+}
+
+/** A fingerprint that says that some whole text of `size` lexemes (8 to 19) is among the fingerprinted ones. */
+export function lengthMarker(key: FingerprintKey, size: number, visit: FingerprintSink): void {
+  const x = scramble(key.finishB ^ Math.imul(size, 0x165667b1)) | 0;
+  visit(x, scramble(x ^ key.finishA) | 0);
+}
+
+/**
+ * Sends `sink` the fingerprint of every run of 20 lexemes of `text`; of a text of 8 to 19 lexemes the whole's, and the marker of its length;
+ * nothing for fewer. The order is that of the text; repeated runs are sent again.
+ */
+export function fingerprintsOf(text: string, key: FingerprintKey, sink: FingerprintSink): void {
+  withLexemes(text, (lexemes) => {
+    const count = lexemes.count;
+    if (count < SHORTEST) return;
+    if (count < K) lengthMarker(key, count, sink);
+    withWindows(lexemes, key, (windows) => eachWindow(windows, key, Math.min(count, K), 0, count, sink));
+  });
+}
+
+/** As `fingerprintsOf`, with about a sixth of the runs: the least fingerprint of every 11 neighbouring ones (the rightmost of equals). */
+export function winnow(text: string, key: FingerprintKey, sink: FingerprintSink): void {
+  const ringHi = new Int32Array(WINNOW_WINDOW);
+  const ringLo = new Int32Array(WINNOW_WINDOW);
+  let seen = 0;
+  let least = -1;
+  let sent = -1;
+  const send = (position: number): void => {
+    if (position !== sent) sink(ringHi[position % WINNOW_WINDOW]!, ringLo[position % WINNOW_WINDOW]!);
+    sent = position;
+  };
+  const visit = (hi: number, lo: number): void => {
+    const position = seen++;
+    ringHi[position % WINNOW_WINDOW] = hi;
+    ringLo[position % WINNOW_WINDOW] = lo;
+    if (least < 0 || hi <= ringHi[least % WINNOW_WINDOW]!) least = position;
+    else if (least <= position - WINNOW_WINDOW) {
+      least = position - WINNOW_WINDOW + 1;
+      for (let i = least + 1; i <= position; i++) {
+        if (ringHi[i % WINNOW_WINDOW]! <= ringHi[least % WINNOW_WINDOW]!) least = i;
+      }
+    }
+    if (position >= WINNOW_WINDOW - 1) send(least);
+  };
+  withLexemes(text, (lexemes) => {
+    const count = lexemes.count;
+    if (count < SHORTEST) return;
+    if (count < K) lengthMarker(key, count, sink);
+    withWindows(lexemes, key, (windows) => {
+      if (count < K) eachWindow(windows, key, count, 0, count, sink);
+      else {
+        eachWindow(windows, key, K, 0, count, visit);
+        if (seen < WINNOW_WINDOW) send(least);
+      }
+    });
+  });
+}
+
+/** Fingerprints of every run of 40 lexemes in which all identifiers but keywords are one: shows copies whose names were changed. */
+export function normalisedFingerprintsOf(text: string, key: FingerprintKey, sink: FingerprintSink): void {
+  withLexemes(text, (lexemes) => {
+    if (lexemes.count < K_NORMALISED) return;
+    withWindows(lexemes, key, (windows) => eachWindow(windows, key, K_NORMALISED, 0, lexemes.count, sink), true);
+  });
+}

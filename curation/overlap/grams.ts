@@ -1,0 +1,115 @@
+/** A hash table from 64-bit fingerprints to a few 32-bit numbers each, in typed arrays: 8 bytes and 4 a number for an entry, half of them free. */
+
+export class GramTable {
+  readonly lanes: number;
+  private his: Int32Array;
+  private los: Int32Array;
+  private used: Uint8Array;
+  private values: Uint32Array;
+  private count = 0;
+
+  /** `lanes`: numbers an entry holds, 0 for a plain set. */
+  constructor(lanes: number, capacity = 1024) {
+    this.lanes = lanes;
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
+    this.his = new Int32Array(slots);
+    this.los = new Int32Array(slots);
+    this.used = new Uint8Array(slots);
+    this.values = new Uint32Array(slots * lanes);
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  has(hi: number, lo: number): boolean {
+    return this.used[this.slot(hi, lo)] === 1;
+  }
+
+  /** The entry's numbers, to read and to change until the next `claim`; undefined where it is not there. */
+  find(hi: number, lo: number): Uint32Array | undefined {
+    const at = this.slot(hi, lo);
+    return this.used[at] === 1 ? this.values.subarray(at * this.lanes, (at + 1) * this.lanes) : undefined;
+  }
+
+  /** The entry's numbers; it is made with zeros where it is not there. */
+  claim(hi: number, lo: number): Uint32Array {
+    let at = this.slot(hi, lo);
+    if (this.used[at] === 0) {
+      if ((this.count + 1) * 2 > this.his.length) {
+        this.grow();
+        at = this.slot(hi, lo);
+      }
+      this.used[at] = 1;
+      this.his[at] = hi;
+      this.los[at] = lo;
+      this.count++;
+    }
+    return this.values.subarray(at * this.lanes, (at + 1) * this.lanes);
+  }
+
+  /** Every entry by ascending fingerprint (as unsigned numbers), so that what is written does not depend on the order of adding. */
+  sorted(visit: (hi: number, lo: number, values: Uint32Array) => void): void {
+    const order: number[] = [];
+    for (let at = 0; at < this.used.length; at++) if (this.used[at] === 1) order.push(at);
+    const { his, los } = this;
+    order.sort((a, b) => (his[a]! >>> 0) - (his[b]! >>> 0) || (los[a]! >>> 0) - (los[b]! >>> 0));
+    for (const at of order) visit(his[at]!, los[at]!, this.values.subarray(at * this.lanes, (at + 1) * this.lanes));
+  }
+
+  /** Entries by ascending fingerprint, each as hi, lo and its numbers, little-endian u32, after the magic number and the count. */
+  toBytes(magic: number): Uint8Array {
+    const width = 2 + this.lanes;
+    const out = new DataView(new ArrayBuffer(8 + this.count * width * 4));
+    out.setUint32(0, magic, true);
+    out.setUint32(4, this.count, true);
+    let at = 8;
+    this.sorted((hi, lo, values) => {
+      for (const word of [hi, lo, ...values]) {
+        out.setUint32(at, word >>> 0, true);
+        at += 4;
+      }
+    });
+    return new Uint8Array(out.buffer);
+  }
+
+  /** What `toBytes` wrote. Throws on another magic number or length, naming `what`. */
+  static fromBytes(bytes: Uint8Array, lanes: number, magic: number, what: string): GramTable {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytes.length < 8 || view.getUint32(0, true) !== magic) throw new Error(`not a ${what} of this version: build it again`);
+    const count = view.getUint32(4, true);
+    if (bytes.length !== 8 + count * (2 + lanes) * 4) {
+      throw new Error(`${what} is cut: ${bytes.length} bytes for ${count} entries; build it again`);
+    }
+    const table = new GramTable(lanes, count);
+    for (let at = 8; at < bytes.length; at += (2 + lanes) * 4) {
+      const values = table.claim(view.getInt32(at, true), view.getInt32(at + 4, true));
+      for (let lane = 0; lane < lanes; lane++) values[lane] = view.getUint32(at + 8 + lane * 4, true);
+    }
+    return table;
+  }
+
+  private slot(hi: number, lo: number): number {
+    const mask = this.his.length - 1;
+    let at = (Math.imul(hi ^ (lo >>> 7), 0x9e3779b1) ^ lo) & mask;
+    while (this.used[at] === 1 && (this.his[at] !== hi || this.los[at] !== lo)) at = (at + 1) & mask;
+    return at;
+  }
+
+  private grow(): void {
+    const old = { his: this.his, los: this.los, used: this.used, values: this.values };
+    const slots = old.his.length * 2;
+    this.his = new Int32Array(slots);
+    this.los = new Int32Array(slots);
+    this.used = new Uint8Array(slots);
+    this.values = new Uint32Array(slots * this.lanes);
+    for (let from = 0; from < old.used.length; from++) {
+      if (old.used[from] === 0) continue;
+      const to = this.slot(old.his[from]!, old.los[from]!);
+      this.used[to] = 1;
+      this.his[to] = old.his[from]!;
+      this.los[to] = old.los[from]!;
+      for (let lane = 0; lane < this.lanes; lane++) this.values[to * this.lanes + lane] = old.values[from * this.lanes + lane]!;
+    }
+  }
+}

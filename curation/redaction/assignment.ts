@@ -1,0 +1,229 @@
+/** Reads assignments in any notation: finds the key round a keyword, the operator after it and the value that it is given. */
+
+/** How a value is tied to its key; decides how far the value reaches and how strictly it is judged. */
+export type AssignmentForm = 'assign' | 'call' | 'argument' | 'markup' | 'flag' | 'prose' | 'line' | 'query' | 'fallback';
+
+/** Offsets are UTF-16 units of the scanned text. */
+export interface Assignment {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly start: number;
+  readonly end: number;
+  readonly quoted: boolean;
+  readonly form: AssignmentForm;
+  /** The key stands first on its line and nothing but the value follows: configuration, not code. */
+  readonly wholeLine: boolean;
+  /** The value is an argument of a call that was assigned. */
+  readonly called: boolean;
+}
+
+/** Longest key and value that are read. */
+export const MAX_KEY = 96;
+export const MAX_VALUE = 4096;
+
+const NAME = new Uint8Array(128); // 1: part of a name; 2: only between parts
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$') NAME[char.charCodeAt(0)] = 1;
+NAME[45] = NAME[46] = 2;
+
+const nameKind = (code: number): number => (code < 128 ? NAME[code]! : 0);
+const isQuote = (code: number): boolean => code === 34 || code === 39 || code === 96;
+const isBlank = (code: number): boolean => code === 32 || code === 9;
+const isLower = (code: number): boolean => code >= 97 && code <= 122;
+const isUpper = (code: number): boolean => code >= 65 && code <= 90;
+
+/** The name that a keyword at [from, to) stands in, or null where it is longer than `MAX_KEY`. */
+export function keyAround(text: string, from: number, to: number): { start: number; end: number } | null {
+  let start = from;
+  let end = to;
+  while (start > 0 && nameKind(text.charCodeAt(start - 1)) > 0) if (end - --start > MAX_KEY) return null;
+  while (end < text.length) {
+    const kind = nameKind(text.charCodeAt(end));
+    if (kind === 0 || (kind === 2 && nameKind(text.charCodeAt(end + 1)) !== 1)) break;
+    if (++end - start > MAX_KEY) return null;
+  }
+  // The letter of an escaped line break is no part of the name.
+  if (start > 0 && start < from && text.charCodeAt(start - 1) === 92 && /[nrt]/.test(text[start]!)) start++;
+  return { start, end };
+}
+
+/** True where the keyword begins or ends a word of the name: after or before punctuation, digits or a change of case. */
+export function wordBoundary(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  const after = text.charCodeAt(at);
+  if (!(isLower(before) || isUpper(before)) || !(isLower(after) || isUpper(after))) return true;
+  if (isLower(before)) return isUpper(after);
+  return isUpper(after) && isLower(text.charCodeAt(at + 1));
+}
+
+const SPACE_BREAK = /[ \t]{0,64}(?:\\?\r?\n[ \t]{0,64})?/y;
+const BLOCK_SCALAR = /[|>][-+]?[ \t]*\r?\n[ \t]{1,64}/y;
+const TYPE = /[ \t]{0,4}(?:&(?:'\w+ )?)?(?:string|str|String|text|Text|char|bytes|Bytes|Buffer|SecureString|SecretStr|Secret|any|object|Optional\[str\]|NSString ?\*?|StringName|LPCTSTR|Symbol)(?: ?\| ?(?:null|undefined|None))?[?!]?(?:\[\d{0,4}\])?[ \t]{0,4}=(?![=>])/y; // prettier-ignore
+const WRAPPER = /(?:[bBrRuUfFLN@$]{1,2}|(?:new )?[A-Za-z_][\w.:]{0,40}!?\([ \t]{0,4}[bru]?|\([ \t]{0,4}|\[[ \t]{0,4}(?:\r?\n[ \t]{0,24})?)(?=\\{0,3}["'`])/y; // prettier-ignore
+const HARMLESS_CALL = /^(?:new )?(?:String|str|string|Buffer\.from|SecureString|Some|bytes|Secret|SecretStr|String::from|Bytes\.from|Symbol|NSString|Ok|Just|std::string|strdup|to_string|T|\[|\(|[bBrRuUfFLN@$]{1,2}$)/; // prettier-ignore
+const PAIR = /\\{0,3}["']?[ \t]{0,8},?[ \t]{0,8}(?:\r?\n[ \t]{0,40})?\\{0,3}["']?(?:value|Value|VALUE|content|default)\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}/y; // prettier-ignore
+const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
+const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
+const LEAD = /^[\s*#>;-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
+const CONF_LEAD = /^[ \t]*(?:(?:ENV|ARG|export|set|setenv|user|login|machine|default|account|username|config set|\S+ )[ \t]*)*["']?$/i;
+
+/** The start of the value and its form, or null where nothing is given to the key. */
+function operator(text: string, start: number, end: number): { at: number; form: AssignmentForm } | null {
+  let p = end;
+  let keyQuoted = false;
+  for (let steps = 0; steps < 5; steps++) {
+    const code = text.charCodeAt(p);
+    if (isQuote(code)) keyQuoted = true;
+    else if (code === 91) {
+      const close = text.indexOf(']', p);
+      if (close < 0 || close > p + 6 || !/^\[\d*$/.test(text.slice(p, close))) break;
+      p = close;
+    } else if (!(code === 92 && (isQuote(text.charCodeAt(p + 1)) || text.charCodeAt(p + 1) === 92)) && code !== 93 && code !== 42) break;
+    p++;
+  }
+  const closed = p;
+  while (p < closed + 64 && isBlank(text.charCodeAt(p))) p++;
+  const spaced = p > closed;
+  const before = text.charCodeAt(start - 1);
+  const code = text.charCodeAt(p);
+  const next = text.charCodeAt(p + 1);
+  switch (code) {
+    case 61: // =
+      if (next === 62) return { at: p + 2, form: 'assign' };
+      if (next === 61) return { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'argument' };
+      if (next === 126) return null;
+      return { at: p + 1, form: before === 63 || before === 38 || before === 59 ? 'query' : 'assign' };
+    case 58: // :
+      if (next === 61) return { at: p + 2, form: 'assign' };
+      if (next === 58) return null;
+      TYPE.lastIndex = p + 1;
+      return { at: TYPE.test(text) ? TYPE.lastIndex : p + 1, form: 'assign' };
+    case 43: // += and the like
+    case 63:
+    case 46:
+      if (next === 61) return { at: p + 2, form: 'assign' };
+      return code === 63 && next === 63 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
+    case 124:
+      return next === 124 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
+    case 44: { // ,
+      if (!keyQuoted) return null;
+      PAIR.lastIndex = end;
+      if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
+      let open = start - 1;
+      while (open > start - 8 && (isQuote(text.charCodeAt(open)) || text.charCodeAt(open) === 92 || isBlank(text.charCodeAt(open)))) open--;
+      return text[open] === '(' || text[open] === '[' || text[open] === '{' ? { at: p + 1, form: 'call' } : null;
+    }
+    case 40: // (
+      return spaced ? null : { at: p + 1, form: 'argument' };
+    case 62: // >
+      return before === 60 || before === 58 || keyQuoted ? { at: p + 1, form: 'markup' } : null;
+  }
+  if (keyQuoted || before === 60) {
+    TAG_END.lastIndex = closed;
+    if (before === 60 ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text)) return { at: TAG_END.lastIndex, form: 'markup' };
+  }
+  PAIR.lastIndex = end;
+  if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
+  if (!spaced) return null;
+  TYPE.lastIndex = p;
+  if (TYPE.test(text)) return { at: TYPE.lastIndex, form: 'assign' };
+  if (text.charCodeAt(start) === 45 || before === 47) return { at: p, form: 'flag' };
+  PROSE.lastIndex = closed;
+  if (PROSE.test(text)) return { at: PROSE.lastIndex, form: 'prose' };
+  if (isQuote(code)) return { at: p, form: 'argument' };
+  return keyQuoted ? null : { at: p, form: 'line' };
+}
+
+/** The end of a quoted string that begins at `at` (its first character), or -1 where it does not end on its line. */
+function closeQuote(text: string, at: number, quote: number, slashes: number, multiline: boolean): number {
+  const limit = Math.min(text.length, at + MAX_VALUE);
+  for (let i = at; i < limit; i++) {
+    const code = text.charCodeAt(i);
+    if (code === quote && slashes === 0) return i;
+    if (code === 10 && !multiline) return -1;
+    if (code === 92) {
+      let run = i;
+      while (text.charCodeAt(run) === 92) run++;
+      if (slashes > 0 && text.charCodeAt(run) === quote && run - i <= slashes) return i;
+      i = slashes > 0 ? run - 1 : i + 1;
+    }
+  }
+  return limit === text.length ? limit : -1;
+}
+
+function lineStart(text: string, at: number): number {
+  const floor = Math.max(0, at - 200);
+  const found = text.lastIndexOf('\n', at - 1);
+  return found < floor ? floor : found + 1;
+}
+
+/** Reads what is assigned to the key at [keyStart, keyEnd); null where nothing is, or where the value is longer than `MAX_VALUE`. */
+export function readAssignment(text: string, keyStart: number, keyEnd: number): Assignment | null {
+  const found = operator(text, keyStart, keyEnd);
+  if (found === null) return null;
+  let { form } = found;
+  let p = found.at;
+  if (form !== 'flag' && form !== 'line' && form !== 'prose' && form !== 'query') {
+    BLOCK_SCALAR.lastIndex = p + (text[p] === ' ' ? 1 : 0);
+    SPACE_BREAK.lastIndex = p;
+    if (BLOCK_SCALAR.test(text)) p = BLOCK_SCALAR.lastIndex;
+    else if (SPACE_BREAK.test(text)) {
+      const at = SPACE_BREAK.lastIndex;
+      const broken = text.slice(p, at).includes('\n');
+      if (!broken || isQuote(text.charCodeAt(at))) p = at;
+      else while (isBlank(text.charCodeAt(p))) p++;
+    }
+  } else while (isBlank(text.charCodeAt(p))) p++;
+
+  let called = false;
+  WRAPPER.lastIndex = p;
+  const wrapper = WRAPPER.exec(text);
+  if (wrapper !== null) {
+    called = !HARMLESS_CALL.test(wrapper[0]);
+    p += wrapper[0].length;
+  }
+  let slashes = 0;
+  while (slashes < 4 && text.charCodeAt(p + slashes) === 92) slashes++;
+  const quote = text.charCodeAt(p + slashes);
+  if (isQuote(quote)) {
+    let start = p + slashes + 1;
+    const triple = slashes === 0 && text.charCodeAt(start) === quote && text.charCodeAt(start + 1) === quote;
+    if (triple) start += 2;
+    let end = closeQuote(text, start, quote, slashes, triple || quote === 96);
+    if (end < 0) {
+      end = text.indexOf('\n', start);
+      if (end < 0 || end > start + MAX_VALUE) return null;
+    }
+    if (form === 'line' || form === 'prose') form = 'argument';
+    return { keyStart, keyEnd, start, end, quoted: true, form, wholeLine: false, called };
+  }
+  if (form === 'call' || form === 'argument' || form === 'fallback') return null;
+
+  // Without quotes the notation decides where the value ends.
+  const from = lineStart(text, keyStart);
+  const lead = text.slice(from, keyStart);
+  const env = form === 'assign' && text.charCodeAt(keyEnd) === 61 && !isBlank(text.charCodeAt(keyEnd + 1)) && LEAD.test(lead);
+  const stop = form === 'markup' ? /[<\n]/g : form === 'query' ? /[&\s"'`<>#;)\\]/g : env ? /[\s]/g : /[\s"'`<>]|\\[nr"']/g;
+  stop.lastIndex = p;
+  let end = stop.exec(text)?.index ?? text.length;
+  if (end - p > MAX_VALUE || end <= p) return null;
+  const start = p;
+  if (form === 'markup') while (end > start && /\s/.test(text[end - 1]!)) end--;
+  else if (!env) while (end > start && /[,;)}\]:]/.test(text[end - 1]!)) end--;
+  else {
+    // A connection string on a line of its own: the next pair is not part of the value.
+    const pair = /;[ ]?[A-Za-z][\w ]{1,40}=/.exec(text.slice(start, end));
+    if (pair !== null) end = start + pair.index;
+    else if (/[;,]/.test(text[end - 1]!)) end--;
+  }
+  if (form === 'prose' || form === 'line') while (end > start && /[.,;:!?]/.test(text[end - 1]!) && /[.,;:]/.test(text[end - 1]!)) end--;
+  if (form === 'assign' && /[;&]/.test(text.charAt(keyStart - 1)) || (form === 'assign' && !env && text.slice(start, end).includes(';'))) {
+    const cut = text.indexOf(';', start);
+    if (cut > start && cut < end) end = cut;
+  }
+  const tail = /[^\n]{0,12}/y;
+  tail.lastIndex = end;
+  const rest = tail.exec(text)![0];
+  const alone = /^[ \t\r]*(?:#|\/\/|--|\\[nr]|$)/.test(rest);
+  const wholeLine = form === 'line' ? alone && CONF_LEAD.test(lead) : (alone || env) && LEAD.test(lead);
+  return { keyStart, keyEnd, start, end, quoted: false, form, wholeLine, called: false };
+}

@@ -1,0 +1,99 @@
+/** Turns rules into what the scan runs on: one automaton, sticky expressions, checks. */
+import { buildAutomaton, expandKeyword, type Automaton, type KeywordEntry } from './automaton.ts';
+import type { AllowList, RedactionRule } from './rule.ts';
+import { isDummyToken } from './values/placeholders.ts';
+import { validatorOf, type Validator } from './values/validators.ts';
+
+export interface CompiledAllow {
+  readonly regexes: readonly RegExp[];
+  readonly stopwords: readonly string[];
+  readonly pathMatches: boolean | null;
+  readonly target: AllowList['regexTarget'];
+  readonly condition: AllowList['condition'];
+}
+
+export interface CompiledRule {
+  readonly rule: RedactionRule;
+  readonly patterns: readonly RegExp[];
+  readonly validators: readonly Validator[];
+  readonly key: RegExp | null;
+  readonly notKey: RegExp | null;
+  readonly value: RegExp | null;
+  readonly back: Uint8Array | null;
+  readonly companion: RegExp | null;
+  readonly allow: readonly CompiledAllow[];
+}
+
+export interface RuleSet {
+  readonly rules: readonly CompiledRule[];
+  readonly automaton: Automaton;
+  /** Numbers of the rules that long runs wake, and of those that are searched everywhere. */
+  readonly runRules: readonly number[];
+  readonly everywhere: readonly number[];
+}
+
+/** Rule numbers past the rules: what wakes the other readings of the text. */
+export const JOIN_TRIGGER = 0x10000;
+export const ESCAPE_TRIGGER = 0x10001;
+
+const JOIN_KEYWORDS = ['["\'`]+', '["\'`] +', '["\'`].', '["\'`] .', '["\'`] "', "['] '", '["\'`] &', '["\'`]&', '["\'`],', '["\'`]\\', '["\'`] \\', '["\'`]\n', '["\'`]\r\n', '["\'`])', '["\'];', '""', "''", '\\\n', '\\\r\n', '\\"+', '\\" +', '\\"\n']; // prettier-ignore
+const ESCAPE_KEYWORDS = ['%[2-7][0-9a-f]', '\\x[2-7]', '\\u00[2-7]', '\\u{[2-7]', '\\"', '\\n', "\\'", '\\/', '&quot;', '&apos;', '&amp;', '&lt;', '&gt;', '&#3', '&#x']; // prettier-ignore
+
+function compileAllow(allow: AllowList, path: string | undefined): CompiledAllow {
+  return {
+    regexes: allow.regexes.map((source) => new RegExp(source)),
+    stopwords: allow.stopwords.map((word) => word.toLowerCase()),
+    pathMatches: allow.paths.length === 0 ? null : path !== undefined && allow.paths.some((source) => new RegExp(source).test(path)),
+    target: allow.regexTarget,
+    condition: allow.condition,
+  };
+}
+
+/**
+ * Compiles one rule. The validators `personal` (no secret: stays out of decoded text) and `plain` are marks: the check for stand-ins
+ * that every token passes is then the rule's own business. Throws an Error where an expression or a validator is not valid.
+ */
+export function compileRule(rule: RedactionRule, path: string | undefined): CompiledRule {
+  const flags = rule.flags + (rule.kind === 'near' ? 'g' : 'y');
+  const back = rule.back === null ? null : new Uint8Array(128);
+  if (back !== null) for (const char of expandKeyword(`[${rule.back}]`)) back[char.charCodeAt(0)] = 1;
+  const unmarked = rule.validators.filter((spec) => spec !== 'personal' && spec !== 'plain');
+  const validators = unmarked.map(validatorOf);
+  if (rule.kind !== 'near' && rule.kind !== 'assignment' && unmarked.length === rule.validators.length) validators.unshift((secret) => !isDummyToken(secret));
+  return {
+    rule,
+    patterns: rule.patterns.map((source) => new RegExp(source, flags)),
+    validators,
+    key: rule.key === null ? null : new RegExp(rule.key, 'i'),
+    notKey: rule.notKey === null ? null : new RegExp(rule.notKey, 'i'),
+    value: rule.value === null ? null : new RegExp(`^(?:${rule.value})$`),
+    back,
+    companion: rule.companion === null ? null : new RegExp(rule.companion, 'g'),
+    allow: rule.allow.map((allow) => compileAllow(allow, path)),
+  };
+}
+
+/**
+ * Compiles rules; those whose path condition does not fit the path are left out. Throws an Error with the rule's id where a
+ * pattern or a validator cannot be compiled.
+ */
+export function compileRules(rules: readonly RedactionRule[], path: string | undefined): RuleSet {
+  const compiled: CompiledRule[] = [];
+  const entries: KeywordEntry[] = [];
+  const runRules: number[] = [];
+  const everywhere: number[] = [];
+  for (const rule of rules) {
+    try {
+      if (rule.path !== null && (path === undefined || !new RegExp(rule.path).test(path))) continue;
+      const number = compiled.length;
+      compiled.push(compileRule(rule, path));
+      for (const keyword of rule.keywords) for (const expanded of expandKeyword(keyword.toLowerCase())) entries.push({ keyword: expanded, rule: number });
+      if (rule.keywords.length === 0) (rule.kind === 'run' ? runRules : everywhere).push(number);
+    } catch (error) {
+      throw new Error(`redaction rule "${rule.id}" cannot be compiled: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+  for (const [number, keywords] of [[JOIN_TRIGGER, JOIN_KEYWORDS], [ESCAPE_TRIGGER, ESCAPE_KEYWORDS]] as const) // prettier-ignore
+    for (const keyword of keywords) for (const expanded of expandKeyword(keyword)) entries.push({ keyword: expanded, rule: number });
+  return { rules: compiled, automaton: buildAutomaton(entries), runRules, everywhere };
+}

@@ -1,0 +1,259 @@
+/** The scan: one pass of the automaton, bounded expressions at its hits, then the other readings of the pieces that need them. */
+import { keyAround, readAssignment, wordBoundary } from './assignment.ts';
+import { findBlock } from './block.ts';
+import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledAllow, type CompiledRule, type RuleSet } from './compiled.ts';
+import { judge } from './judgement.ts';
+import { holdsPlaceholder } from './values/placeholders.ts';
+import { isRandom } from './values/randomness.ts';
+import { decoded, joined, unescaped, type View } from './views.ts';
+
+/** What was found, by the number of its rule; offsets in UTF-16 units of the scanned text. */
+export interface Hit {
+  rule: number;
+  start: number;
+  end: number;
+}
+
+/** How often a reading is read again (base64 in an escaped string in a notebook). */
+const MAX_DEPTH = 3;
+const MIN_RUN = 13;
+
+const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 3 other token character
+for (let code = 48; code < 123; code++) {
+  if (code < 58) TOKEN[code] = 2;
+  else if ((code >= 65 && code <= 90) || code >= 97) TOKEN[code] = 1;
+}
+for (const char of '+/_-') TOKEN[char.charCodeAt(0)] = 3;
+const tokenKind = (code: number): number => (code < 128 ? TOKEN[code]! : 0);
+
+/** True where a letter or digit right before `at` makes the match a part of something longer; the letter of `\n` does not. */
+function isGlued(text: string, at: number): boolean {
+  if (at === 0) return false;
+  const kind = tokenKind(text.charCodeAt(at - 1));
+  if (kind !== 1 && kind !== 2) return false;
+  return !(text.charCodeAt(at - 2) === 92 && /[nrt]/.test(text[at - 1]!));
+}
+
+class Scan {
+  private readonly hits: Hit[] = [];
+  private readonly lastEnd: Int32Array;
+  private readonly windows = new Map<number, [number, number][]>();
+  private joinedUpTo = 0;
+  private unescapedUpTo = 0;
+  private readonly set: RuleSet;
+  private readonly text: string;
+  private readonly depth: number;
+
+  constructor(set: RuleSet, text: string, depth: number) {
+    this.set = set;
+    this.text = text;
+    this.depth = depth;
+    this.lastEnd = new Int32Array(set.rules.length);
+  }
+
+  run(): Hit[] {
+    this.keywords();
+    this.runs();
+    for (const number of this.set.everywhere) this.windows.set(number, [[0, this.text.length]]);
+    for (const [number, windows] of this.windows) for (const [from, to] of windows) this.search(number, from, to);
+    return this.hits;
+  }
+
+  private keywords(): void {
+    const { text } = this;
+    const { classes, table, firstHit, shift, hitStart, hits } = this.set.automaton;
+    let state = 0;
+    for (let i = 0, length = text.length; i < length; i++) {
+      state = table[state + classes[text.charCodeAt(i)]!]!;
+      if (state < firstHit) continue;
+      const number = state >> shift;
+      for (let h = hitStart[number]!, last = hitStart[number + 1]!; h < last; h += 2) {
+        this.wake(hits[h]!, i + 1 - hits[h + 1]!, i + 1);
+      }
+    }
+  }
+
+  private wake(number: number, start: number, end: number): void {
+    if (number >= JOIN_TRIGGER) {
+      if (this.depth >= MAX_DEPTH) return;
+      if (number === JOIN_TRIGGER && start >= this.joinedUpTo) {
+        const view = joined(this.text, start);
+        if (view !== null) this.joinedUpTo = view.upTo;
+        this.read(view);
+      } else if (number === ESCAPE_TRIGGER && start >= this.unescapedUpTo) {
+        const view = unescaped(this.text, start, this.unescapedUpTo);
+        if (view !== null) this.unescapedUpTo = view.upTo;
+        this.read(view);
+      }
+      return;
+    }
+    if (start < this.lastEnd[number]!) return;
+    const compiled = this.set.rules[number]!;
+    switch (compiled.rule.kind) {
+      case 'assignment':
+        this.assignment(number, compiled, start, end);
+        break;
+      case 'block': {
+        const block = findBlock(this.text, start);
+        if (block !== null) this.add(number, block.start, block.end);
+        break;
+      }
+      case 'token':
+      case 'run':
+        this.token(number, compiled, start);
+        break;
+      case 'near': {
+        const windows = this.windows.get(number) ?? [];
+        const from = Math.max(0, start - compiled.rule.before);
+        const to = Math.min(this.text.length, end + compiled.rule.after);
+        const last = windows[windows.length - 1];
+        if (last !== undefined && from <= last[1]) last[1] = to;
+        else windows.push([from, to]);
+        this.windows.set(number, windows);
+        break;
+      }
+    }
+  }
+
+  private add(number: number, start: number, end: number): void {
+    this.hits.push({ rule: number, start, end });
+    this.lastEnd[number] = end;
+  }
+
+  private token(number: number, compiled: CompiledRule, at: number): void {
+    const { text } = this;
+    let start = at;
+    if (compiled.back !== null) {
+      const floor = Math.max(0, at - 64);
+      while (start > floor && compiled.back[text.charCodeAt(start - 1) & 127] === 1 && text.charCodeAt(start - 1) < 128) start--;
+    } else if (!compiled.rule.glued && isGlued(text, at)) return;
+    for (const pattern of compiled.patterns) {
+      pattern.lastIndex = start;
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const { group } = compiled.rule;
+      const secret = match[group];
+      if (!secret) continue;
+      const from = group === 0 ? start : match.index + match[0].lastIndexOf(secret);
+      if (!this.passes(compiled, secret, from, match[0], match.index)) continue;
+      if (compiled.rule.cover === 'match') this.add(number, match.index, match.index + match[0].length);
+      else this.add(number, from, from + secret.length);
+      if (compiled.companion !== null) this.companions(number, compiled.companion, start, from + secret.length);
+      return;
+    }
+  }
+
+  private passes(compiled: CompiledRule, secret: string, from: number, match: string, at: number): boolean {
+    for (const validator of compiled.validators) if (!validator(secret, this.text, from, from + secret.length)) return false;
+    return !compiled.allow.some((allow) => this.allows(allow, secret, match, at));
+  }
+
+  private allows(allow: CompiledAllow, secret: string, match: string, at: number): boolean {
+    let subject = allow.target === 'secret' ? secret : match;
+    if (allow.target === 'line') {
+      const from = Math.max(this.text.lastIndexOf('\n', at - 1) + 1, at - 1024);
+      const to = this.text.indexOf('\n', at + match.length);
+      subject = this.text.slice(from, Math.min(to < 0 ? this.text.length : to, at + match.length + 1024));
+    }
+    const holds: boolean[] = [];
+    if (allow.pathMatches !== null) holds.push(allow.pathMatches);
+    if (allow.regexes.length > 0) holds.push(allow.regexes.some((regex) => regex.test(subject)));
+    if (allow.stopwords.length > 0) {
+      const folded = secret.toLowerCase();
+      holds.push(allow.stopwords.some((word) => folded.includes(word)));
+    }
+    return holds.length > 0 && (allow.condition === 'and' ? holds.every(Boolean) : holds.some(Boolean));
+  }
+
+  private companions(number: number, pattern: RegExp, start: number, end: number): void {
+    const from = Math.max(0, start - 300);
+    for (const match of this.text.slice(from, end + 300).matchAll(pattern)) {
+      const secret = match[1] ?? match[0];
+      const at = from + match.index + match[0].indexOf(secret);
+      if ((at >= end || at + secret.length <= start) && isRandom(secret)) this.hits.push({ rule: number, start: at, end: at + secret.length });
+    }
+  }
+
+  private assignment(number: number, compiled: CompiledRule, from: number, to: number): void {
+    const { text } = this;
+    const { rule } = compiled;
+    const key = keyAround(text, from, to);
+    if (key === null) {
+      this.lastEnd[number] = to + 32; // within one long name: look again further on
+      return;
+    }
+    const glued = to - from <= 4 || rule.strength === 'weak';
+    if (glued && from > key.start && !wordBoundary(text, from)) return;
+    if (to < key.end && !wordBoundary(text, to) && !(text[to] === 's' && wordBoundary(text, to + 1))) return;
+    const name = text.slice(key.start, key.end);
+    if (compiled.key !== null && !compiled.key.test(name)) return;
+    if (compiled.notKey !== null && compiled.notKey.test(name)) return;
+    const found = readAssignment(text, key.start, key.end);
+    if (found === null || found.end <= found.start) return;
+    const value = text.slice(found.start, found.end);
+    if (compiled.value !== null ? !compiled.value.test(value) : !judge(text, found, rule.strength ?? 'secret')) return;
+    if (!this.passes(compiled, value, found.start, value, found.start)) return;
+    this.add(number, found.start, found.end);
+  }
+
+  /** Searches a `near` pattern in a window; the secret is the first group that has text where the rule names none. */
+  private search(number: number, from: number, to: number): void {
+    const compiled = this.set.rules[number]!;
+    const piece = this.text.slice(from, to);
+    for (const pattern of compiled.patterns) {
+      pattern.lastIndex = 0;
+      for (let match = pattern.exec(piece); match !== null; match = pattern.exec(piece)) {
+        if (match[0] === '') {
+          pattern.lastIndex++;
+          continue;
+        }
+        const { group } = compiled.rule;
+        const secret = group > 0 ? match[group] : (match.slice(1).find((part) => part !== undefined && part !== '') ?? match[0]);
+        if (!secret || holdsPlaceholder(secret)) continue;
+        const at = from + match.index + match[0].indexOf(secret);
+        if (this.passes(compiled, secret, at, match[0], from + match.index)) this.hits.push({ rule: number, start: at, end: at + secret.length });
+      }
+    }
+  }
+
+  /** Looks at every twelfth unit for unbroken runs of 13 or more token characters with a digit. */
+  private runs(): void {
+    const { text } = this;
+    for (let i = MIN_RUN - 1, length = text.length; i < length; i += MIN_RUN) {
+      if (tokenKind(text.charCodeAt(i)) === 0) continue;
+      let start = i;
+      let hasDigit = false;
+      let end = i;
+      for (let kind = 0; start > 0 && (kind = tokenKind(text.charCodeAt(start - 1))) > 0; start--) hasDigit ||= kind === 2;
+      for (let kind = 0; end < length && (kind = tokenKind(text.charCodeAt(end))) > 0; end++) hasDigit ||= kind === 2;
+      i = end;
+      if (end - start < MIN_RUN || !hasDigit) continue;
+      if (text.charCodeAt(start - 1) === 92 && /[nrt]/.test(text[start]!)) start++;
+      for (const number of this.set.runRules) this.token(number, this.set.rules[number]!, start);
+      if (end - start >= 24 && this.depth < MAX_DEPTH) this.wrapped(start, end);
+    }
+  }
+
+  /** A run that is a text in base64 or hex is cut out whole where that text holds a secret; its continued lines go with it. */
+  private wrapped(start: number, end: number): void {
+    const inner = decoded(this.text, start, end);
+    if (inner === null || inner.length < 12) return;
+    const hit = scanText(this.set, inner, this.depth + 1).find((found) => !this.set.rules[found.rule]!.rule.validators.includes('personal'));
+    if (hit === undefined) return;
+    const next = /={0,2}(?:(?:\\n|["'+,\\\s]){1,48}[A-Za-z0-9+/_-]{16,}={0,2}){0,64}/y;
+    next.lastIndex = end;
+    this.hits.push({ rule: hit.rule, start, end: end + (next.exec(this.text)?.[0].length ?? 0) });
+  }
+
+  private read(view: View | null): void {
+    if (view === null) return;
+    for (const hit of scanText(this.set, view.text, this.depth + 1)) {
+      this.hits.push({ rule: hit.rule, start: view.starts[hit.start]!, end: view.ends[hit.end - 1]! });
+    }
+  }
+}
+
+/** Everything that the rules find in the text, in no order; findings may overlap. Time is linear in the length of the text. */
+export function scanText(set: RuleSet, text: string, depth = 0): Hit[] {
+  return new Scan(set, text, depth).run();
+}

@@ -1,0 +1,263 @@
+/** Admit: from the records of a shard to judged, redacted, pseudonymous records in buckets. Private text ends here, as fingerprints at most. */
+import { createHash } from 'node:crypto';
+import { adapt, type AdapterOptions, type FormatName } from '../events/adapters.ts';
+import { toCanonical } from '../events/canonical.ts';
+import type { CanonicalEvent } from '../events/event.ts';
+import { parseRecord } from '../events/parse.ts';
+import type { SourceRecord } from '../events/records.ts';
+import { fingerprintsOf, type FingerprintKey } from '../overlap/fingerprint.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+import type { EventJudgement, Rules } from '../rules/judge.ts';
+import { firstReason, outcomeOf, type Reason, type Verdict } from '../verdict.ts';
+import { isPrivate } from './guarded.ts';
+import { bucketOf, KeyedHash } from './keyed.ts';
+import { outRow, type LedgerRow } from './ledger.ts';
+import type { AdmittedRecord } from './record.ts';
+import { admitText, hasText, textsOf } from './segments.ts';
+
+export interface AdmitSettings {
+  rules: Rules;
+  redactor: Redactor;
+  adapter: AdapterOptions;
+  /** Null: no fingerprints are taken. */
+  guard: FingerprintKey | null;
+  /** Keys of 32 bytes, derived for this plan. */
+  joinKey: Uint8Array;
+  pseudonymKey: Uint8Array;
+  buckets: number;
+  /** What becomes of a record when a piece of its context goes. */
+  pieces: { whenPieceGoes: 'strip' | 'exclude'; whenContextPrivate: 'strip' | 'exclude' };
+}
+
+export interface AdmitSink {
+  /** A record that is out for good: its one ledger row. */
+  row(row: LedgerRow): void;
+  record(bucket: number, record: AdmittedRecord): void;
+  /** One input record goes on, as one event or several. */
+  admitted(): void;
+  fingerprint(high: number, low: number): void;
+  /** That a suggestion belongs to a request; or, without one, that a record of it does not say. */
+  link(suggestion: string, request: string | undefined): void;
+  /** A redaction rule's findings. */
+  redactions(counts: Record<string, number>): void;
+}
+
+/** Raw text that waits for the record which names its path is bounded; past this it is judged in assemble. */
+const WAITING_CHARS = 16 << 20;
+
+interface Waiting {
+  source: number;
+  line: number;
+  event: CanonicalEvent;
+  content: string;
+  judgement: EventJudgement;
+}
+
+/** Takes the records of one shard in order; `finish` must be called at its end. Nothing here throws for a bad record. */
+export class Admission {
+  readonly #settings: AdmitSettings;
+  readonly #sink: AdmitSink;
+  readonly #join: KeyedHash;
+  readonly #pseudonyms: KeyedHash;
+  /** Documents that records of this shard name, by request: text without a path of its own is theirs. */
+  readonly #documents = new Map<string, { path: string; gitMode?: string }[]>();
+  #waiting: Waiting[] = [];
+  #waitingChars = 0;
+  #source = { index: 0, name: '', format: 'garner' as FormatName };
+
+  constructor(settings: AdmitSettings, sink: AdmitSink) {
+    this.#settings = settings;
+    this.#sink = sink;
+    this.#join = new KeyedHash(settings.joinKey);
+    this.#pseudonyms = new KeyedHash(settings.pseudonymKey);
+  }
+
+  /** Begins a source: `index` in the plan, `name` for the ledger. */
+  source(index: number, name: string, format: FormatName): void {
+    this.#source = { index, name, format };
+  }
+
+  /** One record, or why its bytes are none. */
+  record(record: SourceRecord | { line: number; reason: Reason }): void {
+    const { line } = record;
+    if ('reason' in record) return this.#out(line, null, record.reason, `events.${record.reason}`);
+    const parsed = parseRecord(record.bytes, record.final);
+    if (!parsed.ok) return this.#out(line, null, parsed.reason, parsed.detail);
+    const { format } = this.#source;
+    const digest = format === 'garner' ? '' : createHash('sha256').update(record.bytes).digest('hex');
+    const adapted = adapt(format, parsed.value, digest, this.#settings.adapter);
+    if (adapted.kind === 'reason') {
+      const consent = this.#consentOf(adapted.about);
+      const reason = consent.keep ? adapted.reason : firstReason(adapted.reason, consent.reason);
+      return this.#out(line, adapted.about.id ?? null, reason, reason === adapted.reason || consent.keep ? adapted.rule : consent.rule);
+    }
+    this.#events(line, adapted.candidates);
+  }
+
+  /** Judges what still waits for its document, and ends the shard. */
+  finish(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingChars = 0;
+    for (const entry of waiting) this.#admit(entry, this.#settle(entry));
+    this.#documents.clear();
+  }
+
+  #events(line: number, candidates: Record<string, unknown>[]): void {
+    const entries: Waiting[] = [];
+    for (const candidate of candidates) {
+      const valid = toCanonical(candidate);
+      if (!valid.ok) return this.#out(line, idOf(candidate), valid.reason, `event.${valid.field}`);
+      const judgement = this.#settings.rules.judgeEvent(valid.event);
+      const { verdict } = judgement;
+      if (!verdict.keep && outcomeOf(verdict.reason) === 'rejected') {
+        this.#fingerprintRejected(valid.event);
+        return this.#out(line, valid.event.id, verdict.reason, verdict.rule);
+      }
+      entries.push({ source: this.#source.index, line, event: valid.event, content: valid.content, judgement });
+    }
+    this.#sink.admitted();
+    for (const entry of entries) this.#route(entry);
+  }
+
+  #route(entry: Waiting): void {
+    const { event, judgement } = entry;
+    const key = event.requestId ?? event.suggestionId;
+    if (event.document.path !== undefined && judgement.resolvedPath !== undefined)
+      addDocument(this.#documents, key, { path: judgement.resolvedPath, ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}) });
+    if (!judgement.pathPending || !judgement.document.keep || this.#documents.has(key)) return this.#admit(entry, this.#settle(entry));
+    this.#waiting.push(entry);
+    this.#waitingChars += textsOf(event).reduce((sum, text) => sum + text.length, 0);
+    if (this.#waitingChars > WAITING_CHARS) this.finish();
+  }
+
+  /** The document's verdict once the documents of its request are known as far as this shard names them. */
+  #settle({ event, judgement }: Waiting): Verdict {
+    if (!judgement.pathPending || !judgement.document.keep) return judgement.document;
+    for (const { path, gitMode } of this.#documents.get(event.requestId ?? event.suggestionId) ?? []) {
+      const verdict = this.#settings.rules.judgeOrigin({ ...originOf(event), path, ...(gitMode ? { gitMode } : {}) }, event.time);
+      if (!verdict.keep) return verdict;
+    }
+    return judgement.document;
+  }
+
+  #admit({ source, line, event, content, judgement }: Waiting, document: Verdict): void {
+    const out = decide(event, judgement, document, this.#settings.pieces);
+    const text = hasText(event);
+    this.#fingerprintRemoved(event, judgement, document);
+    const record: AdmittedRecord = {
+      ...lifecycleOf(event),
+      source,
+      line,
+      event: event.id,
+      suggestion: event.suggestionId,
+      content: this.#join.of(content),
+      hasText: text,
+      ...(event.requestId === undefined ? {} : { request: event.requestId }),
+      ...(event.user.id === undefined ? {} : { user: this.#pseudonyms.of(`user:${event.user.id}`) }),
+      ...(event.user.deviceId === undefined ? {} : { device: this.#pseudonyms.of(`device:${event.user.deviceId}`) }),
+      ...(event.user.plan === undefined ? {} : { plan: event.user.plan }),
+      ...(out ? { out } : {}),
+    };
+    if (judgement.repository && document.keep) {
+      record.origin = {
+        repository: this.#pseudonyms.of(`repository:${judgement.repository.numericId}@${hostOf(judgement.repository.id)}`),
+        family: this.#pseudonyms.of(`repository:${judgement.repository.family}`),
+      };
+      if (judgement.resolvedPath !== undefined) record.path = judgement.resolvedPath;
+    }
+    if (text && !out) {
+      if (judgement.pathPending) record.pending = originOf(event);
+      const admitted = admitText(event, judgement.context, this.#settings.redactor);
+      record.text = admitted.text;
+      if (admitted.covered > 0) record.covered = admitted.covered;
+      this.#sink.redactions(admitted.counts);
+    }
+    this.#sink.link(event.suggestionId, event.requestId);
+    this.#sink.record(bucketOf(this.#join, event.requestId ?? event.suggestionId, this.#settings.buckets), record);
+  }
+
+  #fingerprintRemoved(event: CanonicalEvent, judgement: EventJudgement, document: Verdict): void {
+    const key = this.#settings.guard;
+    if (!key) return;
+    if (!document.keep && isPrivate(document.reason)) for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
+    judgement.context.forEach((verdict, index) => {
+      if (!verdict.keep && isPrivate(verdict.reason))
+        fingerprintsOf(event.prompt!.context[index]!.text.raw, key, this.#sink.fingerprint);
+    });
+  }
+
+  /** A record with an unusable path is rejected, but the code of a private repository in it is still private code. */
+  #fingerprintRejected(event: CanonicalEvent): void {
+    const key = this.#settings.guard;
+    if (!key || !hasText(event)) return;
+    const verdict = this.#settings.rules.judgeOrigin(originOf(event), event.time);
+    if (!verdict.keep && isPrivate(verdict.reason)) for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
+  }
+
+  #consentOf(about: { userId?: string; time?: string }): Verdict {
+    const time = about.time === undefined ? NaN : Date.parse(about.time);
+    if (about.userId === undefined || Number.isNaN(time)) return { keep: true };
+    return this.#settings.rules.judgeConsent(about.userId, undefined, time);
+  }
+
+  #out(line: number, event: string | null, reason: Reason, rule: string): void {
+    this.#sink.row(outRow(this.#source.name, line, event, reason, rule));
+  }
+}
+
+/** The record's own reason to go: clock, consent (unless a sibling names the user), the document, and pieces where the policy says so. */
+function decide(
+  event: CanonicalEvent,
+  judgement: EventJudgement,
+  document: Verdict,
+  pieces: { whenPieceGoes: 'strip' | 'exclude'; whenContextPrivate: 'strip' | 'exclude' },
+): { reason: Reason; rule: string } | undefined {
+  const verdicts = [judgement.verdict];
+  if (hasText(event)) {
+    verdicts.push(document);
+    for (const piece of judgement.context) {
+      if (!piece.keep && (pieces.whenPieceGoes === 'exclude' || (pieces.whenContextPrivate === 'exclude' && isPrivate(piece.reason))))
+        verdicts.push(piece);
+    }
+  }
+  let first: { reason: Reason; rule: string } | undefined;
+  for (const verdict of verdicts) {
+    if (verdict.keep || (verdict.reason === 'unknown_user' && event.user.id === undefined)) continue;
+    if (!first || firstReason(verdict.reason, first.reason) !== first.reason) first = { reason: verdict.reason, rule: verdict.rule };
+  }
+  return first;
+}
+
+function originOf(event: CanonicalEvent) {
+  return {
+    ...(event.repository ? { repository: event.repository } : {}),
+    ...(event.workspaceRepositories ? { workspaceRepositories: event.workspaceRepositories } : {}),
+    ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}),
+  };
+}
+
+function lifecycleOf(event: CanonicalEvent) {
+  const { type, time, model, strategy, position, latencyMs, displayProbability, displayedMs, acceptedLength } = event;
+  const { typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged } = event;
+  return {
+    ...{ type, time, model, strategy, position, latencyMs, displayProbability, displayedMs, acceptedLength },
+    ...{ typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged },
+    language: event.document.language,
+    ide: event.client.ide,
+  };
+}
+
+function addDocument(documents: Map<string, { path: string; gitMode?: string }[]>, key: string, document: { path: string; gitMode?: string }): void {
+  const known = documents.get(key);
+  if (!known) documents.set(key, [document]);
+  else if (!known.some(({ path, gitMode }) => path === document.path && gitMode === document.gitMode)) known.push(document);
+}
+
+function hostOf(repository: string): string {
+  return repository.slice(0, repository.indexOf('/'));
+}
+
+function idOf(candidate: Record<string, unknown>): string | null {
+  return typeof candidate['id'] === 'string' ? candidate['id'] : null;
+}

@@ -1,0 +1,210 @@
+/** Makes one example of one user's suggestion: its text, its label, its keys; or says why it cannot be one. */
+import { hasSentinel } from '../formats/example.ts';
+import type { Lifecycle, LifecycleEvent } from '../labels/lifecycle.ts';
+import { summarise } from '../labels/lifecycle.ts';
+import { labelSuggestion } from '../labels/label.ts';
+import { pairOf, type PreferencePair } from '../labels/pairs.ts';
+import type { LabelRubric } from '../labels/rubric.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+import type { Contamination } from '../selection/contamination.ts';
+import type { ExampleMetadata } from '../selection/policy.ts';
+import { signature } from '../selection/minhash.ts';
+import { normalisedSnippet } from '../selection/snippet.ts';
+import { EMPTY_TEXT, type RedactedText } from '../text.ts';
+import type { Reason } from '../verdict.ts';
+import type { KeyedHash } from './keyed.ts';
+import { stripPrivate, type PrivateOverlap } from './overlap.ts';
+import type { AdmittedRecord } from './record.ts';
+import { redactSeams } from './segments.ts';
+
+export interface ExampleSettings {
+  rubric: LabelRubric;
+  redactor: Redactor;
+  /** A completion that redaction covers by more than this share is out. */
+  dropWhenCovered: number;
+  /** Whether a format that takes preference pairs is asked for. */
+  pairs: boolean;
+  overlap: PrivateOverlap | null;
+  contamination: Contamination | null;
+  keys: KeyedHash;
+  /** What every example id of this bucket begins with. */
+  idPrefix: string;
+}
+
+export interface ExampleText {
+  prefix: RedactedText;
+  suffix: RedactedText;
+  completion: RedactedText;
+  context: { path: RedactedText; text: RedactedText }[];
+}
+
+/** A labelled example before selection; `label` null where only its preference pair is of use. Weights in thousandths. */
+export interface AssembledExample extends ExampleText {
+  example: string;
+  label: 'positive' | 'negative' | null;
+  weight: number;
+  reason: string;
+  rule: string;
+  language: string;
+  model: string;
+  strategy: string;
+  time: number;
+  displayProbability?: number;
+  /** SPDX id or expression of the repository's licence; empty where unknown. */
+  license: string;
+  outcome: Lifecycle['outcome'];
+  checks: Lifecycle['checks'];
+  pair?: { chosen: RedactedText; rejected: RedactedText; reason: string; weight: number };
+}
+
+export interface Made {
+  /** The record of another suggestion of the request that gave the prompt. */
+  provider?: AdmittedRecord;
+  result: { reason: Reason; rule: string } | { example: AssembledExample; metadata: ExampleMetadata; redactions: Record<string, number> };
+}
+
+/** Characters round the cursor that near-duplicates are told by: whole prompts of one file overlap wherever the cursor stands. */
+const BEFORE = 256;
+const AFTER = 64;
+/** Direction overrides and isolates (Trojan Source, CVE-2021-42574). */
+const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
+const RANK: Partial<Record<AdmittedRecord['type'], number>> = { generated: 0, shown: 1 };
+
+/**
+ * @param unit all records of one user's suggestion
+ * @param request all records of its request: their prompts serve a suggestion that has none
+ * @param usable false where a record of the unit is out already: then only the reasons of text and label are of interest
+ */
+export function exampleOf(unit: AdmittedRecord[], request: AdmittedRecord[], settings: ExampleSettings, usable: boolean): Made {
+  const ordered = [...unit].sort(byTime);
+  const fail = (reason: Reason, rule: string, provider?: AdmittedRecord): Made => ({ ...(provider ? { provider } : {}), result: { reason, rule } });
+  if (!usable) return fail('no_text', 'assemble.text');
+  const owner = ordered.find((record) => record.text?.completion !== undefined);
+  if (!owner) return fail('no_text', 'assemble.text');
+  const own = ordered.find((record) => record.text?.prefix !== undefined);
+  const provider = own ? undefined : promptOf(request, owner);
+  const source = own ?? provider;
+  if (provider?.out) return fail('no_text', 'assemble.text', provider);
+  let text = textOf(owner, source);
+  const redactions: Record<string, number> = {};
+  let covered = owner.covered ?? 0;
+  if (source && source !== owner) {
+    const seams = redactSeams(text.prefix, text.completion, text.suffix, settings.redactor);
+    text = { ...text, prefix: seams.prefix, completion: seams.completion, suffix: seams.suffix };
+    Object.assign(redactions, seams.counts);
+    covered = Math.max(covered, seams.covered);
+  }
+  const bad = textReason(text, covered, settings);
+  if (bad) return fail(bad.reason, bad.rule, provider);
+
+  const lifecycle = summarise(ordered.map(lifecycleEvent), text.completion);
+  const label = labelSuggestion(lifecycle, text.completion, settings.rubric);
+  const pair = settings.pairs ? pairOf(lifecycle, text.completion, settings.rubric) : null;
+  if (label.label === null && !pair) return fail(label.exclude ?? 'no_outcome', label.rule, provider);
+  if (label.span !== undefined) text = { ...text, completion: text.completion.slice(0, label.span) as RedactedText };
+
+  const guarded = settings.overlap ? stripPrivate(text, pair, settings.overlap) : text;
+  if (guarded === null) return fail('private_overlap', 'guard.overlap', provider);
+  const example: AssembledExample = {
+    ...guarded,
+    example: settings.idPrefix + settings.keys.of(`example:${JSON.stringify([owner.user ?? '', owner.suggestion])}`).slice(0, 28),
+    label: label.label,
+    weight: label.label === null ? pair!.weight : label.weight,
+    reason: label.reason,
+    rule: label.rule,
+    language: firstOf(ordered, 'language') ?? '',
+    model: firstOf(ordered, 'model') ?? '',
+    strategy: firstOf(ordered, 'strategy') ?? '',
+    time: ordered[0]!.time,
+    license: originOf(unit, owner)?.license ?? '',
+    outcome: lifecycle.outcome,
+    checks: lifecycle.checks,
+    ...(lifecycle.displayProbability === undefined ? {} : { displayProbability: lifecycle.displayProbability }),
+    ...(pair ? { pair: redactedPair(pair) } : {}),
+  };
+  return { ...(provider ? { provider } : {}), result: { example, metadata: metadataOf(example, unit, owner, settings), redactions } };
+}
+
+function byTime(a: AdmittedRecord, b: AdmittedRecord): number {
+  return a.time - b.time || (RANK[a.type] ?? 2) - (RANK[b.type] ?? 2) || (a.event < b.event ? -1 : a.event > b.event ? 1 : 0);
+}
+
+function promptOf(request: AdmittedRecord[], owner: AdmittedRecord): AdmittedRecord | undefined {
+  const same = (record: AdmittedRecord) => record.user === undefined || owner.user === undefined || record.user === owner.user;
+  return request
+    .filter((record) => record.type === 'generated' && record.hasText && record.text?.completion === undefined && same(record))
+    .sort(byTime)
+    .find((record) => record.out !== undefined || record.text?.prefix !== undefined);
+}
+
+function textOf(owner: AdmittedRecord, source: AdmittedRecord | undefined): ExampleText {
+  return {
+    prefix: source?.text?.prefix ?? EMPTY_TEXT,
+    suffix: source?.text?.suffix ?? EMPTY_TEXT,
+    completion: owner.text!.completion!,
+    context: source?.text?.context ?? [],
+  };
+}
+
+function textReason(text: ExampleText, covered: number, settings: ExampleSettings): { reason: Reason; rule: string } | null {
+  const all = [text.prefix, text.completion, text.suffix, ...text.context.flatMap(({ path, text: piece }) => [path, piece])];
+  if (text.completion.trim() === '' || all.every((part, index) => index === 1 || part.trim() === ''))
+    return { reason: 'empty', rule: 'assemble.text' };
+  if (all.some((part) => BIDI.test(part))) return { reason: 'bidi_control_in_code', rule: 'assemble.bidi' };
+  if (covered > settings.dropWhenCovered) return { reason: 'redaction_covered', rule: 'redaction.dropWhenCovered' };
+  if (all.some(hasSentinel)) return { reason: 'sentinel_text', rule: 'formats.sentinel' };
+  return null;
+}
+
+function lifecycleEvent(record: AdmittedRecord): LifecycleEvent {
+  const { type, time, event, displayedMs, acceptedLength, typedShare, typingDisagreed, reason, afterSeconds, editDistance } = record;
+  const { branchChanged, displayProbability, capturedFrom, capturedTo, position, strategy, latencyMs } = record;
+  const given = {
+    ...{ displayedMs, acceptedLength, typedShare, typingDisagreed, reason, afterSeconds, editDistance, branchChanged },
+    ...{ displayProbability, capturedFrom, capturedTo, position, strategy, latencyMs, capturedCode: record.text?.captured },
+  };
+  return { type, time, id: event, ...defined(given) };
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function firstOf(ordered: AdmittedRecord[], field: 'language' | 'model' | 'strategy'): string | undefined {
+  return ordered.find((record) => record[field] !== undefined)?.[field];
+}
+
+/** Both sides are cut from redacted text: what a cut leaves of a placeholder is still no secret. */
+function redactedPair(pair: PreferencePair): NonNullable<AssembledExample['pair']> {
+  return { ...pair, chosen: pair.chosen as RedactedText, rejected: pair.rejected as RedactedText };
+}
+
+function originOf(unit: AdmittedRecord[], owner: AdmittedRecord) {
+  return owner.origin ?? unit.find((record) => record.origin)?.origin;
+}
+
+function metadataOf(example: AssembledExample, unit: AdmittedRecord[], owner: AdmittedRecord, settings: ExampleSettings): ExampleMetadata {
+  const { keys } = settings;
+  const { prefix, completion, suffix, context } = example;
+  const { signature: minhash, lexemes } = signature(prefix.slice(-BEFORE) + completion + suffix.slice(0, AFTER));
+  const origin = originOf(unit, owner);
+  const device = unit.find((record) => record.device)?.device;
+  return {
+    example: example.example,
+    label: example.label === 'positive',
+    weight: example.weight,
+    reason: example.reason,
+    time: example.time,
+    contributor: unit.find((record) => record.user)!.user!,
+    ...(device === undefined ? {} : { device }),
+    repository: origin?.repository ?? '',
+    family: origin?.family ?? '',
+    content: keys.of(`content:${JSON.stringify([context.map(({ path, text }) => [path, text]), prefix, suffix, completion])}`),
+    snippet: keys.of(`snippet:${normalisedSnippet(completion)}`),
+    lexemes,
+    signature: Buffer.from(minhash.buffer, minhash.byteOffset, minhash.byteLength).toString('base64'),
+    language: example.language,
+    contaminated: settings.contamination?.hits(prefix + completion) ?? false,
+    bytes: Buffer.byteLength(prefix) + Buffer.byteLength(completion) + Buffer.byteLength(suffix),
+  };
+}

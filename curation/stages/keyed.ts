@@ -1,0 +1,31 @@
+/** Keyed hashes of identifiers: the same id gives the same hash within one key, and nothing without it. */
+import { createHmac } from 'node:crypto';
+
+const CACHED = 100_000;
+
+/** HMAC-SHA256 cut to 128 bits, hex; results are cached, since a user's or request's records come in runs. */
+export class KeyedHash {
+  readonly #key: Uint8Array;
+  #cache = new Map<string, string>();
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  of(value: string): string {
+    const known = this.#cache.get(value);
+    if (known !== undefined) return known;
+    const hash = createHmac('sha256', this.#key).update(value).digest('hex').slice(0, 32);
+    // Long values are record contents: they do not repeat, and would only push ids out.
+    if (value.length <= 200) {
+      if (this.#cache.size >= CACHED) this.#cache = new Map();
+      this.#cache.set(value, hash);
+    }
+    return hash;
+  }
+}
+
+/** Bucket, from 0, of a request (or of a suggestion without one). */
+export function bucketOf(hash: KeyedHash, id: string, buckets: number): number {
+  return parseInt(hash.of(`bucket:${id}`).slice(0, 8), 16) % buckets;
+}

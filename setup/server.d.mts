@@ -1,0 +1,3 @@
+export function cacheFolder(): string;
+export function findServer(): string | null;
+export function ensureServer(): Promise<void>;

@@ -1,0 +1,130 @@
+/** Opens a folder of facts for a run: checked to the last line, then answered from a memory-mapped snapshot that is named by its digest. */
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FactEntry } from '../curation/rules/facts/entry.ts';
+import { fileEntries, lineEntries } from '../curation/rules/facts/line.ts';
+import { FactsError } from '../curation/rules/facts/record.ts';
+import type { Facts } from '../curation/rules/facts.ts';
+import { factsOver } from '../curation/rules/facts.ts';
+import type { FactsFile } from './facts/folder.ts';
+import { digestFacts, FactsDigest, listFacts, readLines, readWhole } from './facts/folder.ts';
+import type { FactCounts } from './facts/snapshot.ts';
+import { readSnapshot, writeSnapshot } from './facts/snapshot.ts';
+import { FactSorter } from './facts/sorter.ts';
+import { flushFolder, privateFolder, unfinishedName } from './host/private.ts';
+import { parseOwner, stateOf } from './host/process.ts';
+
+export type { FactCounts } from './facts/snapshot.ts';
+
+export interface OpenedFacts {
+  facts: Facts;
+  /** sha256 (hex) over the names and contents of the facts files; the order in which they are listed makes no difference. */
+  digest: string;
+  counts: FactCounts;
+  close(): Promise<void>;
+}
+
+/** Changes with the form of the snapshot, so that one of another form is never read. */
+const FORM = 'facts-1';
+const FILE = 'facts.mdb';
+/** Source bytes a sort bucket takes: its entries are held in memory at once. */
+const BUCKET_BYTES = 8 << 20;
+const MAX_BUCKETS = 512;
+const COUNT_OF: Record<string, keyof FactCounts> = {
+  'repositories.jsonl': 'repositories',
+  'repository-webhooks.jsonl': 'webhooks',
+  'consents.jsonl': 'consents',
+  'teams.jsonl': 'teams',
+  'erasures.jsonl': 'erasures',
+};
+
+/**
+ * Opens the facts of a local folder; an absent one holds no facts. The snapshot of the same digest is used again, else it is built in
+ * one streaming pass with an external sort (some hundred MB of memory for tens of millions of lines). It holds user ids: 0600 in 0700.
+ * @throws FactsError naming file, line and field of the first thing that is wrong, before any look-up
+ */
+export async function openFacts(folder: string, snapshotFolder: string): Promise<OpenedFacts> {
+  const files = await listFacts(folder);
+  const digest = await digestFacts(files);
+  await privateFolder(snapshotFolder);
+  await sweep(snapshotFolder);
+  const target = join(snapshotFolder, `${FORM}-${digest}`);
+  if (!(await exists(join(target, FILE)))) await build(files, digest, snapshotFolder, target);
+  return openSnapshot(snapshotFolder, digest);
+}
+
+/** Opens a snapshot that `openFacts` built, without reading the folder again: for the workers of a run that names the digest. */
+export async function openSnapshot(snapshotFolder: string, digest: string): Promise<OpenedFacts> {
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new TypeError('the digest of facts is 64 lower-case hex digits');
+  const { read, counts, close } = await readSnapshot(join(snapshotFolder, `${FORM}-${digest}`, FILE));
+  return { facts: factsOver(read), digest, counts, close };
+}
+
+/** The digest that `openFacts` would give. @throws FactsError for a file that would be passed over */
+export async function readFactsDigest(folder: string): Promise<string> {
+  return digestFacts(await listFacts(folder));
+}
+
+async function build(
+  files: readonly FactsFile[],
+  digest: string,
+  snapshotFolder: string,
+  target: string,
+): Promise<void> {
+  const unfinished = join(snapshotFolder, unfinishedName());
+  await mkdir(unfinished, { mode: 0o700 });
+  try {
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const sorter = new FactSorter(unfinished, Math.min(MAX_BUCKETS, 1 + Math.floor(size / BUCKET_BYTES)));
+    const { counts, digest: read } = await readInto(files, (entry) => sorter.add(entry));
+    if (read !== digest) throw new FactsError('facts', 0, '', 'changed while they were read: start the run again');
+    await writeSnapshot(join(unfinished, FILE), sorter, counts);
+    await rename(unfinished, target).catch(async (error: unknown) => {
+      // Another process built the same snapshot first.
+      if (!(await exists(join(target, FILE)))) throw error;
+    });
+    await flushFolder(snapshotFolder);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function readInto(
+  files: readonly FactsFile[],
+  keep: (entry: FactEntry) => void,
+): Promise<{ counts: FactCounts; digest: string }> {
+  const counts: FactCounts = { repositories: 0, webhooks: 0, consents: 0, teams: 0, erasures: 0, files: 0 };
+  const digest = new FactsDigest();
+  for (const file of files) {
+    if (file.kind === 'file') {
+      const { text, sha256 } = await readWhole(file);
+      fileEntries(file.name, text, keep);
+      digest.add(file.name, sha256);
+      counts.files++;
+      continue;
+    }
+    const counted = COUNT_OF[file.name]!;
+    const sha256 = await readLines(file, (text, line) => {
+      if (lineEntries(file.name, line, text, keep)) counts[counted]++;
+    });
+    digest.add(file.name, sha256);
+  }
+  return { counts, digest: digest.hex() };
+}
+
+/** Removes what a build left whose process is gone. */
+async function sweep(snapshotFolder: string): Promise<void> {
+  for (const name of await readdir(snapshotFolder)) {
+    const owner = /^\.unfinished-(.+)-[0-9a-f]+$/.exec(name)?.[1];
+    const found = owner === undefined ? null : parseOwner(owner);
+    if (found !== null && stateOf(found) === 'dead')
+      await rm(join(snapshotFolder, name), { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,125 @@
+/** A facts folder on disk: its files, their digest, and their lines in blocks of bounded size. */
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { factKind } from '../../curation/rules/facts/line.ts';
+import { FactsError } from '../../curation/rules/facts/record.ts';
+
+export interface FactsFile {
+  /** Relative to the folder, `/` between parts. */
+  name: string;
+  path: string;
+  kind: 'lines' | 'file';
+  /** Bytes. */
+  size: number;
+}
+
+const BLOCK = 1 << 20;
+/** CODEOWNERS of 3 MB are not loaded by GitHub; nothing that is read whole needs more than this. */
+const MAX_FILE = 16 << 20;
+const LINE_FEED = 10;
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** The facts files of a folder, sorted by name; none where the folder is absent. @throws FactsError for a file that would be passed over */
+export async function listFacts(folder: string): Promise<FactsFile[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new FactsError(folder, 0, '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+  }
+  const files: FactsFile[] = [];
+  for (const written of names) {
+    const name = written.replaceAll('\\', '/');
+    const path = join(folder, written);
+    const found = await stat(path).catch(() => null);
+    if (found === null) throw new FactsError(name, 0, '', 'cannot be read: mend the link or the permissions');
+    if (!found.isFile()) continue;
+    const kind = factKind(name);
+    if (kind === 'none') continue;
+    if (kind === 'file' && found.size > MAX_FILE) throw new FactsError(name, 0, '', `is larger than ${MAX_FILE} bytes`);
+    files.push({ name, path, kind, size: found.size });
+  }
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The sha256 of each file by name, in lower-case hex, hashed together in the order of names: the digest of the facts. */
+export class FactsDigest {
+  private readonly files = new Map<string, string>();
+
+  add(name: string, sha256: string): void {
+    this.files.set(name, sha256);
+  }
+
+  hex(): string {
+    const hash = createHash('sha256');
+    for (const [name, sha256] of [...this.files].sort(([a], [b]) => (a < b ? -1 : 1)))
+      hash.update(`${sha256}  ${name}\n`);
+    return hash.digest('hex');
+  }
+}
+
+/** Digest of the facts files of a folder, whatever order the file system lists them in. */
+export async function digestFacts(files: readonly FactsFile[]): Promise<string> {
+  const digest = new FactsDigest();
+  for (const file of files) {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(file.path, { highWaterMark: BLOCK })) hash.update(chunk as Buffer);
+    digest.add(file.name, hash.digest('hex'));
+  }
+  return digest.hex();
+}
+
+/** Calls `take` for every line, without its line feed, and returns the file's sha256. Memory is bounded by the longest line. */
+export async function readLines(file: FactsFile, take: (text: string, line: number) => void): Promise<string> {
+  const hash = createHash('sha256');
+  let line = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  const emit = (block: Buffer): void => {
+    if (!isUtf8(block)) refuseBytes(file.name, block, line);
+    const text = block.toString('utf8');
+    let start = line === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
+    while (start < text.length) {
+      const end = text.indexOf('\n', start);
+      take(text.slice(start, end < 0 ? text.length : end), ++line);
+      start = end < 0 ? text.length : end + 1;
+    }
+  };
+  for await (const data of createReadStream(file.path, { highWaterMark: BLOCK })) {
+    const chunk = data as Buffer;
+    hash.update(chunk);
+    const last = chunk.lastIndexOf(LINE_FEED);
+    if (last < 0) {
+      rest = Buffer.concat([rest, chunk]);
+      if (rest.length > 4 * BLOCK)
+        throw new FactsError(file.name, line + 1, '', 'is too long a line: write one object a line');
+      continue;
+    }
+    emit(rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, last + 1)]) : chunk.subarray(0, last + 1));
+    rest = Buffer.from(chunk.subarray(last + 1));
+  }
+  emit(rest);
+  return hash.digest('hex');
+}
+
+/** A file that is read whole, with its sha256. */
+export async function readWhole(file: FactsFile): Promise<{ text: string; sha256: string }> {
+  const bytes = await readFile(file.path);
+  if (!isUtf8(bytes)) refuseBytes(file.name, bytes, 0);
+  return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function refuseBytes(name: string, block: Buffer, before: number): never {
+  let line = before;
+  for (let start = 0; start < block.length;) {
+    const found = block.indexOf(LINE_FEED, start);
+    const end = found < 0 ? block.length : found;
+    line++;
+    if (!isUtf8(block.subarray(start, end))) break;
+    start = end + 1;
+  }
+  throw new FactsError(name, line, '', 'is not valid UTF-8');
+}

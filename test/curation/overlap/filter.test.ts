@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { filterBytes, FingerprintFilter } from '../../../curation/overlap/filter.ts';
+import { scramble } from '../../../curation/overlap/lexer.ts';
+
+const gram = (n: number): [number, number] => [scramble(n) | 0, scramble(n ^ 0x55aa55aa) | 0];
+
+describe('the filter of fingerprints', () => {
+  it('never misses what was added, before and after it is written and read', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer(), fc.integer()), { maxLength: 300 }), (grams) => {
+        const filter = FingerprintFilter.sized(300);
+        for (const [hi, lo] of grams) filter.add(hi, lo);
+        const read = FingerprintFilter.fromBytes(filter.toBytes());
+        expect(grams.every(([hi, lo]) => filter.has(hi, lo) && read.has(hi, lo))).toBe(true);
+        expect(read.added).toBe(grams.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('claims fewer than two in a million of what was not added, at the size it was made for', () => {
+    const filter = FingerprintFilter.sized(200_000);
+    for (let n = 0; n < 200_000; n++) filter.add(...gram(n));
+    let wrong = 0;
+    for (let n = 200_000; n < 3_200_000; n++) if (filter.has(...gram(n))) wrong++;
+    expect(wrong).toBeLessThanOrEqual(6);
+    expect(filter.fill()).toBeLessThan(0.35);
+  });
+
+  it('holds the rate it is asked for also where it is high', () => {
+    const filter = FingerprintFilter.sized(50_000, 1e-3);
+    for (let n = 0; n < 50_000; n++) filter.add(...gram(n));
+    let wrong = 0;
+    for (let n = 50_000; n < 550_000; n++) if (filter.has(...gram(n))) wrong++;
+    expect(wrong / 500_000).toBeLessThan(1.3e-3);
+    expect(wrong).toBeGreaterThan(0);
+  });
+
+  it('is the same bytes in whatever order and parts things were added', () => {
+    const whole = FingerprintFilter.sized(5000);
+    const [left, right] = [FingerprintFilter.sized(5000), FingerprintFilter.sized(5000)];
+    for (let n = 0; n < 5000; n++) whole.add(...gram(n));
+    for (let n = 4999; n >= 0; n--) (n % 3 === 0 ? left : right).add(...gram(n));
+    right.merge(left);
+    expect(right.toBytes()).toEqual(whole.toBytes());
+    expect(right.added).toBe(5000);
+  });
+
+  it('refuses to merge other sizes and to read anything cut, lengthened or foreign', () => {
+    const filter = FingerprintFilter.sized(1000);
+    const bytes = filter.toBytes();
+    expect(() => filter.merge(FingerprintFilter.sized(100_000))).toThrow(/cannot be merged/);
+    expect(() => FingerprintFilter.fromBytes(bytes.subarray(0, bytes.length - 1))).toThrow(/cut/);
+    expect(() => FingerprintFilter.fromBytes(new Uint8Array(bytes.length + 64).fill(0))).toThrow(/not a fingerprint filter/);
+    expect(() => FingerprintFilter.fromBytes(new Uint8Array(3))).toThrow(/not a fingerprint filter/);
+    expect(() => FingerprintFilter.sized(Number.NaN)).toThrow(RangeError);
+  });
+
+  it('takes at most 5.2 bytes a fingerprint at one in a million', () => {
+    expect(filterBytes(10_000_000) / 10_000_000).toBeLessThan(5.2);
+  });
+});

@@ -1,0 +1,58 @@
+/** The activities of a worker: each stage in a thread of the pool, with a heartbeat while it moves. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
+import { activityInfo, Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { Piscina } from 'piscina';
+import { STAGES, type Activities, type StageName } from '../activities/index.ts';
+import type { WorkerSettings } from '../activities/stage.ts';
+import { failureOf } from './fault.ts';
+import type { StageOutcome, StageTask } from './thread.ts';
+
+const HEARTBEAT_MS = 2_000;
+
+export interface StagePool {
+  activities: Activities;
+  close(): Promise<void>;
+}
+
+/** @param threads stages at once; each has its own rules, caches and memory */
+export function stagePool(worker: WorkerSettings, threads: number): StagePool {
+  const pool = new Piscina({ filename: threadFile(), minThreads: 1, maxThreads: threads, idleTimeout: 600_000, concurrentTasksPerWorker: 1 });
+  const activities = Object.fromEntries(
+    (Object.keys(STAGES) as StageName[]).map((stage) => [stage, (input: StageTask['input']) => runStage(pool, worker, stage, input)]),
+  );
+  return { activities: activities as unknown as Activities, close: () => pool.close({ force: true }) };
+}
+
+async function runStage(pool: Piscina, worker: WorkerSettings, stage: StageName, input: StageTask['input']): Promise<unknown> {
+  const context = Context.current();
+  const { port1, port2 } = new MessageChannel();
+  let details: unknown = null;
+  port1.on('message', (told) => (details = told));
+  const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
+  try {
+    const task: StageTask = { stage, input, attempt: attemptName(), worker, port: port2 };
+    const outcome = (await pool.run(task, { transferList: [port2], signal: context.cancellationSignal })) as StageOutcome;
+    if (outcome.ok) return outcome.result;
+    throw failureOf(outcome.fault);
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
+    throw error;
+  } finally {
+    clearInterval(beat);
+    port1.close();
+  }
+}
+
+/** Unique to this try of this activity of this execution: opaque, and the same in every message about it. */
+function attemptName(): string {
+  const { workflowExecution, activityId, attempt } = activityInfo();
+  return `${workflowExecution!.runId.slice(0, 8)}-${activityId}-${attempt}`;
+}
+
+function threadFile(): string {
+  const compiled = fileURLToPath(new URL('./thread.js', import.meta.url));
+  return existsSync(compiled) ? compiled : fileURLToPath(new URL('../dist/worker/thread.js', import.meta.url));
+}

@@ -1,0 +1,65 @@
+/** Payload codec: everything Temporal stores of a run is AES-256-GCM under a named key, so that its database holds nothing readable. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { METADATA_ENCODING_KEY, type DataConverter, type Payload, type PayloadCodec } from '@temporalio/common';
+import proto from '@temporalio/proto';
+
+const ENCODING = 'binary/garner-aes-256-gcm';
+const KEY_ID = 'garner-key';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const encode = (text: string) => Buffer.from(text);
+const decode = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+
+export interface CodecKeys {
+  /** Id of the key that seals; the others still open what they sealed. */
+  current: string;
+  keys: Record<string, Buffer>;
+}
+
+/** Seals whole payloads (data and metadata); the key's id is bound to the ciphertext as associated data. */
+export class SealingCodec implements PayloadCodec {
+  readonly #keys: CodecKeys;
+
+  constructor(keys: CodecKeys) {
+    this.#keys = keys;
+  }
+
+  encode(payloads: Payload[]): Promise<Payload[]> {
+    const id = this.#keys.current;
+    return Promise.resolve(
+      payloads.map((payload) => {
+        const iv = randomBytes(IV_BYTES);
+        const cipher = createCipheriv('aes-256-gcm', this.#keys.keys[id]!, iv).setAAD(Buffer.from(id));
+        const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
+        const data = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+        return { metadata: { [METADATA_ENCODING_KEY]: encode(ENCODING), [KEY_ID]: encode(id) }, data };
+      }),
+    );
+  }
+
+  decode(payloads: Payload[]): Promise<Payload[]> {
+    return Promise.resolve(payloads.map((payload) => this.#open(payload)));
+  }
+
+  #open(payload: Payload): Payload {
+    const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
+    if (!encoding || decode(encoding) !== ENCODING || !payload.data) return payload;
+    const id = decode(payload.metadata![KEY_ID]!);
+    const key = this.#keys.keys[id];
+    if (!key) throw new Error(`No codec key ${id} in the keystore: add the key that sealed this history.`);
+    const data = Buffer.from(payload.data);
+    const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES)).setAAD(Buffer.from(id));
+    decipher.setAuthTag(data.subarray(-TAG_BYTES));
+    const plain = Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
+    return proto.temporal.api.common.v1.Payload.decode(plain);
+  }
+}
+
+/** Path of the module that the SDK loads the failure converter from. */
+export const FAILURE_CONVERTER = fileURLToPath(new URL('./failures.cjs', import.meta.url));
+
+/** The converter of every client and worker: payloads sealed, failure messages and stacks moved into sealed attributes. */
+export function dataConverter(keys: CodecKeys): DataConverter {
+  return { failureConverterPath: FAILURE_CONVERTER, payloadCodecs: [new SealingCodec(keys)] };
+}

@@ -1,0 +1,38 @@
+/** What a failed stage tells Temporal: a type from a closed set, a message without content, and whether trying again may help. */
+import { ApplicationFailure } from '@temporalio/common';
+import { RunFailure, type FailureType } from '../activities/failure.ts';
+import { ConfigError } from '../config/document.ts';
+import { FactsError } from '../curation/rules/facts.ts';
+import { PatternError } from '../curation/rules/path/exclusion.ts';
+import { KeystoreFault } from '../storage/keystore.ts';
+import { StorageFault } from '../storage/objects.ts';
+import { SealFault } from '../storage/seal.ts';
+
+export interface Fault {
+  type: FailureType | 'Unavailable' | 'Unexpected';
+  message: string;
+  retry: boolean;
+}
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof RunFailure) return { type: error.type, message: error.message, retry: false };
+  if (error instanceof ConfigError || error instanceof FactsError || error instanceof PatternError)
+    return { type: 'ConfigInvalid', message: error.message, retry: false };
+  if (error instanceof StorageFault) return storageFault(error);
+  if (error instanceof SealFault)
+    return { type: error.kind === 'no_identity' ? 'KeyMissing' : 'Damaged', message: error.message, retry: false };
+  if (error instanceof KeystoreFault) return { type: 'KeyMissing', message: error.message, retry: false };
+  // An unforeseen error may quote what it worked on: its kind and place are told, its message is not.
+  const { name, stack } = error instanceof Error ? error : { name: 'unknown', stack: undefined };
+  const place = stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? '';
+  return { type: 'Unexpected', message: `${name} ${place}`.trim(), retry: true };
+}
+
+function storageFault(error: StorageFault): Fault {
+  const type = { not_writable: 'NotWritable', full: 'NotWritable', unavailable: 'Unavailable', changed: 'Damaged' } as const;
+  return { type: type[error.kind as keyof typeof type] ?? 'Damaged', message: error.message, retry: error.retryable };
+}
+
+export function failureOf({ type, message, retry }: Fault): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: !retry });
+}

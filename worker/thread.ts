@@ -1,0 +1,37 @@
+/** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
+import type { MessagePort } from 'node:worker_threads';
+import { openStage, type WorkerSettings } from '../activities/stage.ts';
+import { STAGES, type StageName } from '../activities/index.ts';
+import type { Ref } from '../activities/types.ts';
+import { faultOf, type Fault } from './fault.ts';
+
+export interface StageTask {
+  stage: StageName;
+  input: { run: string; out: string; settings: Ref; facts: string | null; plan?: Ref | null };
+  attempt: string;
+  worker: WorkerSettings;
+  /** Gets a message whenever the stage moves on. */
+  port: MessagePort;
+}
+
+export type StageOutcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
+
+export default async function runStage({ stage, input, attempt, worker, port }: StageTask): Promise<StageOutcome> {
+  try {
+    const { run, out, settings, facts, plan } = input;
+    let told = 0;
+    const progress = (details: unknown) => {
+      const now = performance.now();
+      if (now - told < 200) return;
+      told = now;
+      port.postMessage(details);
+    };
+    const opened = await openStage({ run, out, settings, facts, attempt, progress, ...(plan ? { plan } : {}) }, worker);
+    const work = STAGES[stage] as (input: unknown, opened: unknown) => Promise<unknown>;
+    return { ok: true, result: await work(input, opened) };
+  } catch (error) {
+    return { ok: false, fault: faultOf(error) };
+  } finally {
+    port.close();
+  }
+}

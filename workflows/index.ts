@@ -1,0 +1,2 @@
+/** Every workflow that a worker runs. */
+export { curate } from './curate.ts';
