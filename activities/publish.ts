@@ -114,7 +114,7 @@ async function writeFolder(folder: string, named: NamedFile[], facts: DatasetFac
     files.push({ path, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length });
     await put(path, bytes);
   }
-  await store.write(`${folder}/SHA256SUMS`, Buffer.from(formatSums(stored)));
+  await put('SHA256SUMS', Buffer.from(formatSums(stored)));
   const { privateKey, keyid, publicPem } = keystore.signing();
   const statements = [datasetStatement(facts, files), provenanceStatement(facts, files, BUILDER), storedStatement(facts, stored)];
   const envelopes = statements.map((statement) => sign(statement, privateKey, keyid));
@@ -193,11 +193,11 @@ function selectionSteps(assembled: number, out: Record<string, number>): { step:
   return steps;
 }
 
-/** What the rule set found of the project's own labelled secrets; 0 where this version of the rules was not measured. */
-function measuredRedaction(version: string): { version: string; recall: number } {
+/** What the rule set found of the project's own labelled secrets; null where this version of the rules was not measured. */
+function measuredRedaction(version: string): { version: string; recall: number | null } {
   const file = configFile('redaction/measured.json');
   const measured = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string; recall: number }) : null;
-  return { version, recall: measured?.version === version ? measured.recall : 0 };
+  return { version, recall: measured?.version === version ? measured.recall : null };
 }
 
 function summaryOf(

@@ -35,9 +35,16 @@ export async function benchSelection(): Promise<Record<string, number | string>[
     });
     return [
       { what: `signatures, documents of ${DOCUMENT} characters`, 'MB/s': signing },
-      { what: 'signatures and the select stage, of processor time', 'MB/s': Math.round((bytes / (spent.user + spent.system)) * 10) / 10 },
+      {
+        what: 'signatures and the select stage, of processor time',
+        'MB/s': Math.round((bytes / (spent.user + spent.system)) * 10) / 10,
+      },
       { what: `select, ${documents.length} documents: near-duplicates`, value: real.taken, seconds: real.seconds },
-      { what: `select, ${ROWS} rows in 512 MB and two threads: kept`, value: real.kept && large.kept, seconds: large.seconds },
+      {
+        what: `select, ${ROWS} rows in 512 MB and two threads: kept`,
+        value: real.kept && large.kept,
+        seconds: large.seconds,
+      },
     ];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -54,8 +61,21 @@ async function decide(
   const name = (kind: string, i: number): string => `${kind}${String(i).padStart(31, '0')}`;
   for (let i = 0; i < rows; i++) {
     const row = {
-      ...{ example: name('e', i), label: i % 3 > 0, weight: 1000, reason: 'accepted_censored', time: i, contributor: name('u', i % 20_000) },
-      ...{ repository: name('r', i % 5000), family: name('f', i % 4900), content: name('c', i), snippet: name('s', i), ...text(i) },
+      ...{
+        example: name('e', i),
+        label: i % 3 > 0,
+        weight: 1000,
+        reason: 'accepted_censored',
+        time: i,
+        contributor: name('u', i % 20_000),
+      },
+      ...{
+        repository: name('r', i % 5000),
+        family: name('f', i % 4900),
+        content: name('c', i),
+        snippet: name('s', i),
+        ...text(i),
+      },
       ...{ language: 'typescript', contaminated: false, bytes: 4200 },
     };
     if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, 'drain');
@@ -65,8 +85,18 @@ async function decide(
   const started = performance.now();
   const db = await openRelational({ scratch, memory: '512MB', threads: 2 });
   try {
-    const { counts } = await select({ files: [file] }, DEFAULT_SELECTION, new Uint8Array(32), db, join(scratch, 'decisions.parquet'));
-    return { kept: counts.kept!, taken: counts.near_duplicate ?? 0, seconds: Math.round((performance.now() - started) / 100) / 10 };
+    const { counts } = await select(
+      { files: [file] },
+      DEFAULT_SELECTION,
+      new Uint8Array(32),
+      db,
+      join(scratch, 'decisions.parquet'),
+    );
+    return {
+      kept: counts.kept!,
+      taken: counts.near_duplicate ?? 0,
+      seconds: Math.round((performance.now() - started) / 100) / 10,
+    };
   } finally {
     await db.close();
   }

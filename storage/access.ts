@@ -76,8 +76,7 @@ export function revokeIn(file: string, text: string, name: string, at: string, g
     const { people: grants } = parseAccess(file, text);
     for (let index = grants.length - 1; index >= 0; index--) {
       const grant = grants[index]!;
-      if (grant.name !== name || (group !== undefined && grant.group !== group) || grant.until <= ends)
-        continue;
+      if (grant.name !== name || (group !== undefined && grant.group !== group) || grant.until <= ends) continue;
       ended++;
       const node = people.items[index];
       if (grant.from >= ends) people.items.splice(index, 1);

@@ -21,7 +21,7 @@ export type SqlValue = string | number | bigint | boolean | null;
 export type Cell = string | number | bigint | boolean | null | Uint8Array;
 
 export interface RelationalDatabase {
-  /** Runs a statement for what it does. Throws what DuckDB says, cut before the statement's own text. */
+  /** Runs a statement for what it does. Throws what DuckDB says, without the statement and without values. */
   run(sql: string, params?: SqlValue[]): Promise<void>;
   /** All rows of a query; for results that fit in memory. Integers up to 2^53 come as numbers. */
   rows<T>(sql: string, params?: SqlValue[]): Promise<T[]>;
@@ -36,7 +36,8 @@ export interface RelationalDatabase {
 /** Opens an empty database. The caller closes it. Throws where the scratch folder cannot be written or an option is refused. */
 export async function openRelational(options: RelationalOptions): Promise<RelationalDatabase> {
   const { memory = '1GB', threads = 2, scratch } = options;
-  if (!/^\d+(\.\d+)?\s?[KMGT]i?B$/.test(memory)) throw new RangeError(`memory "${memory}" is no size such as 512MB or 4GB`);
+  if (!/^\d+(\.\d+)?\s?[KMGT]i?B$/.test(memory))
+    throw new RangeError(`memory "${memory}" is no size such as 512MB or 4GB`);
   if (!(Number.isInteger(threads) && threads >= 1)) throw new RangeError(`threads must be 1 or more, not ${threads}`);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(scratch, 'relational-'));
@@ -114,16 +115,22 @@ class Database implements RelationalDatabase {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** DuckDB quotes the statement, and with it values, from its second line on. */
+  /** DuckDB quotes the statement from its second line on, and values wherever it likes. */
   async #say<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error('the relational database is closed');
     try {
       return await work();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      throw new Error(`relational: ${message.split('\n', 1)[0]}`);
+      throw new Error(`relational: ${withoutValues(message)}`);
     }
   }
+}
+
+/** The first line of what DuckDB says; quoted values go too, save in errors of files, where they are paths. */
+function withoutValues(message: string): string {
+  const first = message.split('\n', 1)[0]!;
+  return first.startsWith('IO Error') ? first : first.replace(/(["']).*\1/g, '$1…$1');
 }
 
 function narrow(value: bigint): number | bigint {
@@ -133,7 +140,8 @@ function narrow(value: bigint): number | bigint {
 
 function cell(value: unknown): Cell {
   if (typeof value === 'bigint') return narrow(value);
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
   if (typeof value === 'object' && 'bytes' in value && value.bytes instanceof Uint8Array) return value.bytes;
   throw new TypeError('a batch holds only numbers, strings, booleans, blobs and nulls: cast the column');
 }

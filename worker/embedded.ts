@@ -2,14 +2,15 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { ownerText, parseOwner, stateOf, thisProcess } from '../storage/host/process.ts';
 import { startServer, type EmbeddedServer, type ServerOptions } from './server.ts';
 
 interface ServerFile {
   address: string;
   ui?: string;
   pid: number;
-  /** The command that uses it. */
-  owner: number;
+  /** The command that uses it, as `ownerText` names it. */
+  owner: string;
 }
 
 /** Someone else is running a command on this output folder. */
@@ -37,15 +38,16 @@ export async function ownServer(options: ServerOptions): Promise<EmbeddedServer>
   const { folder } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const left = await runningServer(folder);
-  if (left && left.owner !== process.pid && isAlive(left.owner))
-    throw new FolderInUse(`another command (process ${left.owner}) runs on ${folder}: wait for it, or name another folder with --out`);
+  const user = left ? parseOwner(left.owner) : null;
+  if (user && ownerText(user) !== ownerText(thisProcess()) && stateOf(user) !== 'dead')
+    throw new FolderInUse(`another command (process ${user.pid}) runs on ${folder}: wait for it, or name another folder with --out`);
   if (left && !options.ui) {
-    writeServerFile(folder, { ...left, owner: process.pid });
+    writeServerFile(folder, { ...left, owner: ownerText(thisProcess()) });
     return { address: left.address, pid: left.pid, stop: () => stopAdopted(folder, left.pid) };
   }
   if (left) await stopAdopted(folder, left.pid);
   const server = await startServer(options);
-  writeServerFile(folder, { address: server.address, pid: server.pid, owner: process.pid, ...(server.ui ? { ui: server.ui } : {}) });
+  writeServerFile(folder, { address: server.address, pid: server.pid, owner: ownerText(thisProcess()), ...(server.ui ? { ui: server.ui } : {}) });
   return {
     ...server,
     stop: async () => {

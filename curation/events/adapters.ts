@@ -1,4 +1,5 @@
 /** From a record of any known format to candidates for canonical events; and which format a source is in. */
+import { firstReason } from '../verdict.ts';
 import type { Adapted } from './adapters/adapted.ts';
 import { adaptContinue, isContinue } from './adapters/continue.ts';
 import { adaptCopilot, isCopilot } from './adapters/copilot.ts';
@@ -28,9 +29,10 @@ export function adapt(
 ): Adapted {
   const adapted = adaptAs(format, record, recordDigest, options);
   if (adapted.kind === 'events' || adapted.about.time === undefined) return adapted;
-  // A wrong time comes before any other reason an adapter can give.
+  // A wrong time comes before most of what an adapter can find.
   const time = parseTime(adapted.about.time);
-  return time.ok ? adapted : { ...adapted, reason: time.reason, rule: `${format}.time` };
+  if (time.ok || firstReason(adapted.reason, time.reason) === adapted.reason) return adapted;
+  return { ...adapted, reason: time.reason, rule: `${format}.time` };
 }
 
 function adaptAs(

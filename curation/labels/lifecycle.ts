@@ -243,7 +243,8 @@ class Retention {
       if (event.editDistance >= GONE) this.#branchGone = true;
       return;
     }
-    const horizon = event.afterSeconds ?? (acceptTime === undefined ? undefined : Math.round((event.time - acceptTime) / 1000));
+    const horizon =
+      event.afterSeconds ?? (acceptTime === undefined ? undefined : Math.round((event.time - acceptTime) / 1000));
     if (horizon !== undefined) this.#byHorizon.set(horizon, event.editDistance);
   }
 

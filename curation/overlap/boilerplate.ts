@@ -45,7 +45,8 @@ export class Boilerplate {
 
   /** Takes in what another part of the run noted. Throws where the thresholds differ. */
   merge(other: Boilerplate): void {
-    if (other.threshold !== this.threshold) throw new RangeError('boilerplate of different thresholds cannot be merged');
+    if (other.threshold !== this.threshold)
+      throw new RangeError('boilerplate of different thresholds cannot be merged');
     other.table.sorted((hi, lo, values) => {
       const mine = this.table.claim(hi, lo);
       for (const repository of values) if (repository !== 0) this.insert(mine, repository);

@@ -100,7 +100,9 @@ export class FingerprintFilter {
   /** Takes in everything that `other` holds. Throws where the sizes differ. */
   merge(other: FingerprintFilter): void {
     if (other.words.length !== this.words.length) {
-      throw new RangeError(`filters of ${this.bytes} and ${other.bytes} bytes cannot be merged: size both from one plan`);
+      throw new RangeError(
+        `filters of ${this.bytes} and ${other.bytes} bytes cannot be merged: size both from one plan`,
+      );
     }
     this.settle();
     other.settle();

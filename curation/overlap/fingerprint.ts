@@ -6,8 +6,7 @@
  * run. It is no cryptographic hash; with the key anyone can test whether a guessed text was fingerprinted, without it nobody can.
  */
 import { createHmac } from 'node:crypto';
-import { IDENTIFIER, type Lexemes, scramble, withLexemes } from './lexer.ts';
-import { isKeyword } from './keywords.ts';
+import { IDENTIFIER, lex, type Lexemes, scramble, withLexemes } from './lexer.ts';
 
 /** Lexemes of a run (privacy-and-trust.md: 0.6% of unrelated snippets share one). */
 export const K = 20;
@@ -22,6 +21,19 @@ export const WINNOW_WINDOW = 11;
 export type FingerprintSink = (hi: number, lo: number) => void;
 /** Asks for the two signed 32-bit halves of a fingerprint. */
 export type FingerprintTest = (hi: number, lo: number) => boolean;
+
+/** Words that carry a language's structure and are no names: they stay where identifiers are evened out. */
+const KEYWORDS = `
+abstract and as assert async await begin boolean bool break byte case catch chan char class const constructor continue crate debugger def
+default defer del delete do double elif else elsif end enum except export extends extern false final finally float fn for foreach from func
+function global go goto if impl implements import in include inline instanceof int interface is lambda let local long loop match mod module
+mut namespace new nil none None not null number object operator or override package pass private protected pub public raise range readonly
+ref require return self short signed sizeof static str string struct super switch template then this throw throws trait true True False try
+type typedef typename typeof undefined union unless unsafe unsigned until use using val var virtual void volatile when where while with yield
+`;
+
+const KEYWORD_HASHES = new Set<number>();
+for (const word of KEYWORDS.trim().split(/\s+/)) KEYWORD_HASHES.add(lex(word).hashes[0]!);
 
 /** What a run's fingerprints depend on; made by `fingerprintKey`. */
 export interface FingerprintKey {
@@ -84,7 +96,7 @@ export function withWindows<T>(
   a[0] = b[0] = 0;
   for (let i = 0; i < count; i++) {
     let hash = hashes[i]!;
-    if (normalised && kinds[i] === IDENTIFIER && !isKeyword(hash)) hash = 1;
+    if (normalised && kinds[i] === IDENTIFIER && !KEYWORD_HASHES.has(hash)) hash = 1;
     let x = Math.imul(hash ^ maskA, 0x9e3779b1);
     let y = Math.imul(hash ^ maskB, 0x85ebca77);
     x ^= x >>> 15;

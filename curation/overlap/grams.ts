@@ -1,5 +1,7 @@
 /** A hash table from 64-bit fingerprints to a few 32-bit numbers each, in typed arrays: 8 bytes and 4 a number for an entry, half of them free. */
 
+const NONE = new Uint32Array(0);
+
 export class GramTable {
   readonly lanes: number;
   private his: Int32Array;
@@ -29,7 +31,7 @@ export class GramTable {
   /** The entry's numbers, to read and to change until the next `claim`; undefined where it is not there. */
   find(hi: number, lo: number): Uint32Array | undefined {
     const at = this.slot(hi, lo);
-    return this.used[at] === 1 ? this.values.subarray(at * this.lanes, (at + 1) * this.lanes) : undefined;
+    return this.used[at] === 1 ? this.numbersAt(at) : undefined;
   }
 
   /** The entry's numbers; it is made with zeros where it is not there. */
@@ -45,16 +47,17 @@ export class GramTable {
       this.los[at] = lo;
       this.count++;
     }
-    return this.values.subarray(at * this.lanes, (at + 1) * this.lanes);
+    return this.numbersAt(at);
   }
 
   /** Every entry by ascending fingerprint (as unsigned numbers), so that what is written does not depend on the order of adding. */
   sorted(visit: (hi: number, lo: number, values: Uint32Array) => void): void {
-    const order: number[] = [];
-    for (let at = 0; at < this.used.length; at++) if (this.used[at] === 1) order.push(at);
-    const { his, los } = this;
-    order.sort((a, b) => (his[a]! >>> 0) - (his[b]! >>> 0) || (los[a]! >>> 0) - (los[b]! >>> 0));
-    for (const at of order) visit(his[at]!, los[at]!, this.values.subarray(at * this.lanes, (at + 1) * this.lanes));
+    const { his, los, used } = this;
+    let order: Uint32Array = new Uint32Array(this.count);
+    for (let at = 0, n = 0; at < used.length; at++) if (used[at] === 1) order[n++] = at;
+    // Least significant digit first, 16 bits a pass: tables of many millions are sorted in a second or two.
+    for (const [keys, shift] of [[los, 0], [los, 16], [his, 0], [his, 16]] as const) order = byDigit(order, keys, shift); // prettier-ignore
+    for (const at of order) visit(his[at]!, los[at]!, this.numbersAt(at));
   }
 
   /** Entries by ascending fingerprint, each as hi, lo and its numbers, little-endian u32, after the magic number and the count. */
@@ -76,7 +79,8 @@ export class GramTable {
   /** What `toBytes` wrote. Throws on another magic number or length, naming `what`. */
   static fromBytes(bytes: Uint8Array, lanes: number, magic: number, what: string): GramTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 8 || view.getUint32(0, true) !== magic) throw new Error(`not a ${what} of this version: build it again`);
+    if (bytes.length < 8 || view.getUint32(0, true) !== magic)
+      throw new Error(`not a ${what} of this version: build it again`);
     const count = view.getUint32(4, true);
     if (bytes.length !== 8 + count * (2 + lanes) * 4) {
       throw new Error(`${what} is cut: ${bytes.length} bytes for ${count} entries; build it again`);
@@ -87,6 +91,10 @@ export class GramTable {
       for (let lane = 0; lane < lanes; lane++) values[lane] = view.getUint32(at + 8 + lane * 4, true);
     }
     return table;
+  }
+
+  private numbersAt(at: number): Uint32Array {
+    return this.lanes === 0 ? NONE : this.values.subarray(at * this.lanes, (at + 1) * this.lanes);
   }
 
   private slot(hi: number, lo: number): number {
@@ -109,7 +117,18 @@ export class GramTable {
       this.used[to] = 1;
       this.his[to] = old.his[from]!;
       this.los[to] = old.los[from]!;
-      for (let lane = 0; lane < this.lanes; lane++) this.values[to * this.lanes + lane] = old.values[from * this.lanes + lane]!;
+      for (let lane = 0; lane < this.lanes; lane++)
+        this.values[to * this.lanes + lane] = old.values[from * this.lanes + lane]!;
     }
   }
+}
+
+/** `order` by 16 bits of each entry's key, entries of equal bits left in their order. */
+function byDigit(order: Uint32Array, keys: Int32Array, shift: number): Uint32Array {
+  const ends = new Uint32Array(1 << 16);
+  for (let i = 0; i < order.length; i++) ends[(keys[order[i]!]! >>> shift) & 0xffff]!++;
+  for (let digit = 1; digit < ends.length; digit++) ends[digit]! += ends[digit - 1]!;
+  const out = new Uint32Array(order.length);
+  for (let i = order.length - 1; i >= 0; i--) out[--ends[(keys[order[i]!]! >>> shift) & 0xffff]!] = order[i]!;
+  return out;
 }

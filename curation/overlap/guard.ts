@@ -2,7 +2,15 @@
  * Keeps private code in disguise out: looks up the fingerprints of an example's joined text, drops the example where its completion is touched,
  * and takes out the prompt's lines where only they are.
  */
-import { eachWindow, type FingerprintKey, type FingerprintTest, K, lengthMarker, SHORTEST, withWindows } from './fingerprint.ts';
+import {
+  eachWindow,
+  type FingerprintKey,
+  type FingerprintTest,
+  K,
+  lengthMarker,
+  SHORTEST,
+  withWindows,
+} from './fingerprint.ts';
 import { lex, type Lexemes, withLexemes } from './lexer.ts';
 
 export interface GuardVerdict {
@@ -134,7 +142,8 @@ function hitsOf(
     const hits = find(lexemes, key, lengths, has, isPublic);
     if (swallowsBorder(joined, lexemes, from) || swallowsBorder(joined, lexemes, to)) {
       hits.push(...findIn(prefix, key, lengths, has, isPublic));
-      for (const { start, end } of findIn(suffix, key, lengths, has, isPublic)) hits.push({ start: start + to, end: end + to });
+      for (const { start, end } of findIn(suffix, key, lengths, has, isPublic))
+        hits.push({ start: start + to, end: end + to });
     }
     return hits;
   });

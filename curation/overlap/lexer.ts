@@ -215,7 +215,8 @@ let spare: Lexemes | undefined;
 
 /** Runs `work` on the lexemes of `text` in a room that is used again afterwards: nothing of them may be kept. */
 export function withLexemes<T>(text: string, work: (lexemes: Lexemes) => T): T {
-  const room = spare !== undefined && spare.starts.length >= text.length ? spare : lexemeRoom(Math.max(4096, text.length));
+  const room =
+    spare !== undefined && spare.starts.length >= text.length ? spare : lexemeRoom(Math.max(4096, text.length));
   // Taken while in use, so that a nested call gets a room of its own.
   spare = undefined;
   try {

@@ -18,12 +18,12 @@ export interface Hit {
 const MAX_DEPTH = 3;
 const MIN_RUN = 13;
 
-const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 3 other token character
+const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 4 other token character
 for (let code = 48; code < 123; code++) {
   if (code < 58) TOKEN[code] = 2;
   else if ((code >= 65 && code <= 90) || code >= 97) TOKEN[code] = 1;
 }
-for (const char of '+/_-') TOKEN[char.charCodeAt(0)] = 3;
+for (const char of '+/_-') TOKEN[char.charCodeAt(0)] = 4;
 const tokenKind = (code: number): number => (code < 128 ? TOKEN[code]! : 0);
 
 /** True where a letter or digit right before `at` makes the match a part of something longer; the letter of `\n` does not. */
@@ -37,7 +37,7 @@ function isGlued(text: string, at: number): boolean {
 class Scan {
   private readonly hits: Hit[] = [];
   private readonly lastEnd: Int32Array;
-  private readonly windows = new Map<number, [number, number][]>();
+  private windows: Map<number, [number, number][]> | null = null;
   private joinedUpTo = 0;
   private unescapedUpTo = 0;
   private readonly set: RuleSet;
@@ -54,8 +54,9 @@ class Scan {
   run(): Hit[] {
     this.keywords();
     this.runs();
-    for (const number of this.set.everywhere) this.windows.set(number, [[0, this.text.length]]);
-    for (const [number, windows] of this.windows) for (const [from, to] of windows) this.search(number, from, to);
+    if (this.set.everywhere.length > 0) this.windows ??= new Map();
+    for (const number of this.set.everywhere) this.windows!.set(number, [[0, this.text.length]]);
+    if (this.windows !== null) for (const [number, windows] of this.windows) for (const [from, to] of windows) this.search(number, from, to);
     return this.hits;
   }
 
@@ -103,6 +104,7 @@ class Scan {
         this.token(number, compiled, start);
         break;
       case 'near': {
+        this.windows ??= new Map();
         const windows = this.windows.get(number) ?? [];
         const from = Math.max(0, start - compiled.rule.before);
         const to = Math.min(this.text.length, end + compiled.rule.after);
@@ -220,12 +222,22 @@ class Scan {
   private runs(): void {
     const { text } = this;
     for (let i = MIN_RUN - 1, length = text.length; i < length; i += MIN_RUN) {
-      if (tokenKind(text.charCodeAt(i)) === 0) continue;
+      const code = text.charCodeAt(i);
+      if (code > 127 || TOKEN[code] === 0) continue;
+      let kinds = 0;
       let start = i;
-      let hasDigit = false;
       let end = i;
-      for (let kind = 0; start > 0 && (kind = tokenKind(text.charCodeAt(start - 1))) > 0; start--) hasDigit ||= kind === 2;
-      for (let kind = 0; end < length && (kind = tokenKind(text.charCodeAt(end))) > 0; end++) hasDigit ||= kind === 2;
+      for (; start > 0; start--) {
+        const kind = tokenKind(text.charCodeAt(start - 1));
+        if (kind === 0) break;
+        kinds |= kind;
+      }
+      for (; end < length; end++) {
+        const kind = tokenKind(text.charCodeAt(end));
+        if (kind === 0) break;
+        kinds |= kind;
+      }
+      const hasDigit = (kinds & 2) !== 0;
       i = end;
       if (end - start < MIN_RUN || !hasDigit) continue;
       if (text.charCodeAt(start - 1) === 92 && /[nrt]/.test(text[start]!)) start++;

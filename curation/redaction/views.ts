@@ -104,15 +104,16 @@ export function unescaped(text: string, at: number, floor: number): View | null 
   let to = text.indexOf('\n', at);
   if (to < 0 || to > at + VIEW_UNITS) to = Math.min(text.length, at + VIEW_UNITS);
   const line = text.slice(from, to);
-  const starts: number[] = [];
-  const ends: number[] = [];
+  const starts = new Int32Array(line.length);
+  const ends = new Int32Array(line.length);
+  let count = 0;
   let out = '';
   let done = 0;
   const plain = (end: number): void => {
     out += line.slice(done, end);
-    for (let i = done; i < end; i++) {
-      starts.push(from + i);
-      ends.push(from + i + 1);
+    for (let i = from + done; i < from + end; i++) {
+      starts[count] = i;
+      ends[count++] = i + 1;
     }
   };
   for (const match of line.matchAll(ESCAPE)) {
@@ -128,8 +129,8 @@ export function unescaped(text: string, at: number, floor: number): View | null 
             : String.fromCharCode(Number(match[7]));
     out += char;
     done = match.index + match[0].length;
-    starts.push(from + match.index);
-    ends.push(from + done);
+    starts[count] = from + match.index;
+    ends[count++] = from + done;
   }
   if (done === 0) return null;
   plain(line.length);

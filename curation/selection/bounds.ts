@@ -8,7 +8,9 @@ import type { SelectionPolicy } from './policy.ts';
 
 /** Gives every contributor a number, the same to those who share a device: table `person (contributor, person)`. */
 export async function numberPeople(db: Relational): Promise<void> {
-  await db.run(`CREATE TABLE contributor AS SELECT contributor FROM metadata GROUP BY contributor ORDER BY contributor`);
+  await db.run(
+    `CREATE TABLE contributor AS SELECT contributor FROM metadata GROUP BY contributor ORDER BY contributor`,
+  );
   const [size] = await db.rows<{ size: number }>('SELECT count(*) AS size FROM contributor');
   const people = new Components(size!.size);
   // Every device links its contributors to the first of them.

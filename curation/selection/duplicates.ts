@@ -44,7 +44,8 @@ export async function dropNearDuplicates(
     JOIN sig x ON x.rep = a JOIN sig y ON y.rep = b`;
   for await (const [as, bs, xs, ys] of db.batches(pairs)) {
     for (let i = 0; i < as!.length; i++) {
-      if (equalPlaces(xs![i] as Uint8Array, ys![i] as Uint8Array) >= enough) clusters.join(as![i] as number, bs![i] as number);
+      if (equalPlaces(xs![i] as Uint8Array, ys![i] as Uint8Array) >= enough)
+        clusters.join(as![i] as number, bs![i] as number);
     }
   }
   const { members, roots } = clusters.joined();
@@ -54,7 +55,9 @@ export async function dropNearDuplicates(
     FROM (SELECT alive.idx, alive.time, alive.weight, coalesce(cluster.root, sig.rep) AS root
       FROM alive JOIN signatures USING (idx) JOIN sig USING (s) LEFT JOIN cluster ON cluster.rep = sig.rep
       WHERE alive.lexemes >= ${minLexemes})`);
-  await db.run(`INSERT INTO decided SELECT idx, 'near_duplicate', 'selection.nearDuplicates' FROM ranked WHERE place > 1`);
+  await db.run(
+    `INSERT INTO decided SELECT idx, 'near_duplicate', 'selection.nearDuplicates' FROM ranked WHERE place > 1`,
+  );
   const [count] = await db.rows<{ clusters: number }>('SELECT count(*) AS clusters FROM ranked WHERE place = 2');
   for (const table of ['sig', 'candidate', 'bucket', 'cluster', 'ranked']) await db.run(`DROP TABLE ${table}`);
   return count!.clusters;

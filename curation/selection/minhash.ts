@@ -46,12 +46,15 @@ function grams({ hashes, count }: Lexemes): Int32Array {
   return out;
 }
 
-function sketch(values: Int32Array): Uint32Array {
+function sketch(given: Int32Array): Uint32Array {
   const out = new Uint32Array(PERMUTATIONS);
-  if (values.length === 0) return out;
+  if (given.length === 0) return out;
   const roundOf = new Uint8Array(PERMUTATIONS).fill(255);
   let empty = PERMUTATIONS;
+  let values = given;
   for (let round = 0; empty > 0; round++) {
+    // Where three rounds did not do, grams are few or repeat themselves: without repeats all further rounds are short.
+    if (round === 3) values = distinct(given);
     const salt = Math.imul(round + 1, 0x27d4eb2f);
     // From the 112th round on each place is filled in turn, so that even one gram fills them all.
     const place = round - PERMUTATIONS;
@@ -75,6 +78,13 @@ function sketch(values: Int32Array): Uint32Array {
   // A place filled in another round is another event: the round is part of the number.
   for (let at = 0; at < PERMUTATIONS; at++) out[at] = scramble(out[at]! ^ Math.imul(roundOf[at]!, SPREAD));
   return out;
+}
+
+function distinct(values: Int32Array): Int32Array {
+  const sorted = values.slice().sort();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  return sorted.subarray(0, count);
 }
 
 /** Share of equal places, 0 to 1: the estimate of the Jaccard similarity, with a standard error of at most 0.047. */
@@ -105,7 +115,8 @@ export function decodeSignature(text: string): Uint32Array {
 
 /** The 448 bytes of a signature as numbers. Throws on another length. */
 export function signatureOf(bytes: Uint8Array): Uint32Array {
-  if (bytes.length !== PERMUTATIONS * 4) throw new RangeError(`a signature has ${PERMUTATIONS * 4} bytes, not ${bytes.length}`);
+  if (bytes.length !== PERMUTATIONS * 4)
+    throw new RangeError(`a signature has ${PERMUTATIONS * 4} bytes, not ${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return Uint32Array.from({ length: PERMUTATIONS }, (_, i) => view.getUint32(i * 4, true));
 }

@@ -71,7 +71,11 @@ export function checkSelection(policy: SelectionPolicy): void {
     if (!holds) throw new RangeError(`selection.${field} must be ${wants}`);
   };
   const whole = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
-  demand(nearDuplicates.threshold > 0 && nearDuplicates.threshold <= 1, 'nearDuplicates.threshold', 'above 0, at most 1');
+  demand(
+    nearDuplicates.threshold > 0 && nearDuplicates.threshold <= 1,
+    'nearDuplicates.threshold',
+    'above 0, at most 1',
+  );
   demand(whole(nearDuplicates.minLexemes, 1), 'nearDuplicates.minLexemes', 'a whole number of 1 or more');
   for (const field of ['perUser', 'perRepository', 'perUserSnippet'] as const) {
     demand(whole(bounds[field], 1), `bounds.${field}`, 'a whole number of 1 or more');

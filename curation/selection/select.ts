@@ -35,7 +35,19 @@ export interface SelectionResult {
 const COLUMNS = `{example: 'VARCHAR', label: 'BOOLEAN', weight: 'INTEGER', reason: 'VARCHAR', time: 'BIGINT', contributor: 'VARCHAR',
   device: 'VARCHAR', repository: 'VARCHAR', family: 'VARCHAR', content: 'VARCHAR', snippet: 'VARCHAR', lexemes: 'INTEGER', signature: 'VARCHAR',
   language: 'VARCHAR', contaminated: 'BOOLEAN', bytes: 'BIGINT', pair: 'VARCHAR'}`;
-const REQUIRED = ['label', 'weight', 'time', 'contributor', 'repository', 'family', 'content', 'snippet', 'lexemes', 'signature', 'contaminated'];
+const REQUIRED = [
+  'label',
+  'weight',
+  'time',
+  'contributor',
+  'repository',
+  'family',
+  'content',
+  'snippet',
+  'lexemes',
+  'signature',
+  'contaminated',
+];
 
 /** Base64 of 448 bytes. */
 const SIGNATURE_LENGTH = Math.ceil((PERMUTATIONS * 4) / 3) * 4;
@@ -60,7 +72,9 @@ export async function select(
   await db.run('CREATE VIEW alive AS SELECT * FROM metadata ANTI JOIN decided USING (idx)');
   await dropConflicts(db);
   await dropExactDuplicates(db);
-  await db.run(`INSERT INTO decided SELECT idx, 'contaminated', 'selection.contamination' FROM alive WHERE contaminated`);
+  await db.run(
+    `INSERT INTO decided SELECT idx, 'contaminated', 'selection.contamination' FROM alive WHERE contaminated`,
+  );
   const clusters = await dropNearDuplicates(db, rows, policy.nearDuplicates);
   await numberPeople(db);
   await applyBounds(db, policy, salt);
@@ -72,7 +86,8 @@ export async function select(
 
 /** Makes `metadata` (by ascending example; `idx` counts from 0) and `signatures (idx, s)`; returns the number of examples. */
 async function load(db: Relational, files: readonly string[]): Promise<number> {
-  for (const file of files) if (/[*?[\]]/.test(file)) throw new Error(`metadata file "${file}": rename it without * ? [ ]`);
+  for (const file of files)
+    if (/[*?[\]]/.test(file)) throw new Error(`metadata file "${file}": rename it without * ? [ ]`);
   const list = (chosen: string[]): string => `[${chosen.map(literal).join(', ')}]`;
   const parquet = files.filter((file) => file.endsWith('.parquet'));
   const jsonl = files.filter((file) => !file.endsWith('.parquet'));
@@ -82,7 +97,9 @@ async function load(db: Relational, files: readonly string[]): Promise<number> {
     `SELECT ${[...COLUMNS.matchAll(/(\w+): '(\w+)'/g)].map(([, name, type]) => `NULL::${type} AS ${name}`).join(', ')} WHERE false`,
   ];
   if (jsonl.length > 0) {
-    sources.push(`SELECT ${names.join(', ')} FROM read_json(${list(jsonl)}, format = 'newline_delimited', columns = ${COLUMNS})`);
+    sources.push(
+      `SELECT ${names.join(', ')} FROM read_json(${list(jsonl)}, format = 'newline_delimited', columns = ${COLUMNS})`,
+    );
   }
   if (parquet.length > 0) sources.push(`SELECT * FROM read_parquet(${list(parquet)}, union_by_name = true)`);
   await db.run(`CREATE TABLE given AS SELECT * FROM (${sources.join(' UNION ALL BY NAME ')}) ORDER BY example`);
@@ -92,7 +109,9 @@ async function load(db: Relational, files: readonly string[]): Promise<number> {
     SELECT count(*) AS rows, count(*) FILTER (${bad}) AS bad, min(example) FILTER (${bad}) AS first FROM given`);
   const { rows, bad: broken, first } = check!;
   if (broken > 0) {
-    throw new Error(`selection: ${broken} of ${rows} rows of metadata lack a field or hold a broken signature, first example ${first ?? '(none)'}`);
+    throw new Error(
+      `selection: ${broken} of ${rows} rows of metadata lack a field or hold a broken signature, first example ${first ?? '(none)'}`,
+    );
   }
   const [twice] = await db.rows<{ example: string }>(
     'SELECT example FROM (SELECT example, lag(example) OVER (ORDER BY rowid) AS before FROM given) WHERE example = before LIMIT 1',
@@ -125,7 +144,10 @@ async function write(db: Relational, outFile: string): Promise<void> {
     TO ${literal(outFile)} (${form})`);
 }
 
-async function counted(db: Relational, rows: number): Promise<{ counts: Record<string, number>; rules: Record<string, number> }> {
+async function counted(
+  db: Relational,
+  rows: number,
+): Promise<{ counts: Record<string, number>; rules: Record<string, number> }> {
   const counts: Record<string, number> = { examples: rows, kept: 0 };
   const rules: Record<string, number> = {};
   const taken = await db.rows<{ reason: string; rule: string; count: number }>(

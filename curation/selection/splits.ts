@@ -36,10 +36,7 @@ export async function placeInSplits(db: Relational, policy: SelectionPolicy, sal
   await link('family', `live WHERE family <> ''`);
   await link('pair', `live WHERE pair <> ''`);
   for (let band = 0; band < BANDS; band++) {
-    await link(
-      bandOf(band),
-      `live JOIN signatures USING (idx) WHERE lexemes >= ${policy.nearDuplicates.minLexemes}`,
-    );
+    await link(bandOf(band), `live JOIN signatures USING (idx) WHERE lexemes >= ${policy.nearDuplicates.minLexemes}`);
   }
   const { members, roots } = components.joined();
   await db.run('CREATE TABLE joined (member INTEGER, root INTEGER)');

@@ -63,9 +63,8 @@ export interface Made {
   result: { reason: Reason; rule: string } | { example: AssembledExample; metadata: ExampleMetadata; redactions: Record<string, number> };
 }
 
-/** Characters round the cursor that near-duplicates are told by: whole prompts of one file overlap wherever the cursor stands. */
-const BEFORE = 256;
-const AFTER = 64;
+/** Most characters of the cursor's line that near-duplicates are told by beside the completion. */
+const LINE = 160;
 /** Direction overrides and isolates (Trojan Source, CVE-2021-42574). */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
 const RANK: Partial<Record<AdmittedRecord['type'], number>> = { generated: 0, shown: 1 };
@@ -179,6 +178,11 @@ function redactedPair(pair: PreferencePair): NonNullable<AssembledExample['pair'
   return { ...pair, chosen: pair.chosen as RedactedText, rejected: pair.rejected as RedactedText };
 }
 
+/** What the completion continues. Whole prompts would not do: those of one file are alike wherever the cursor stands. */
+function cursorLine(prefix: string): string {
+  return prefix.slice(Math.max(prefix.lastIndexOf('\n') + 1, prefix.length - LINE));
+}
+
 function originOf(unit: AdmittedRecord[], owner: AdmittedRecord) {
   return owner.origin ?? unit.find((record) => record.origin)?.origin;
 }
@@ -186,7 +190,7 @@ function originOf(unit: AdmittedRecord[], owner: AdmittedRecord) {
 function metadataOf(example: AssembledExample, unit: AdmittedRecord[], owner: AdmittedRecord, settings: ExampleSettings): ExampleMetadata {
   const { keys } = settings;
   const { prefix, completion, suffix, context } = example;
-  const { signature: minhash, lexemes } = signature(prefix.slice(-BEFORE) + completion + suffix.slice(0, AFTER));
+  const { signature: minhash, lexemes } = signature(cursorLine(prefix) + completion);
   const origin = originOf(unit, owner);
   const device = unit.find((record) => record.device)?.device;
   return {

@@ -16,7 +16,7 @@ let self: Owner | undefined;
 
 /** The process that asks. */
 export function thisProcess(): Owner {
-  self ??= { place: placeOfThisHost(), pid: process.pid, started: startTime(process.pid) ?? '0' };
+  self ??= { place: placeOfThisHost(), pid: process.pid, started: statOf(process.pid)?.started ?? '0' };
   return self;
 }
 
@@ -42,8 +42,10 @@ export function stateOf(owner: Owner): 'alive' | 'dead' | 'elsewhere' {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead';
   }
-  const started = startTime(owner.pid);
-  return started !== null && owner.started !== '0' && started !== owner.started ? 'dead' : 'alive';
+  const stat = statOf(owner.pid);
+  if (stat === null) return 'alive';
+  // A zombie has ended; only its parent has not asked yet.
+  return stat.state === 'Z' || (owner.started !== '0' && stat.started !== owner.started) ? 'dead' : 'alive';
 }
 
 function placeOfThisHost(): string {
@@ -56,12 +58,13 @@ function placeOfThisHost(): string {
   return createHash('sha256').update(`${hostname()}\0${namespace}`).digest('hex').slice(0, 8);
 }
 
-/** Field 22 of /proc/PID/stat (proc_pid_stat(5)), in clock ticks since boot; null where there is none. */
-function startTime(pid: number): string | null {
+/** Fields 3 and 22 of /proc/PID/stat (proc_pid_stat(5)): state, and start in clock ticks since boot; null where there is none. */
+function statOf(pid: number): { state: string; started: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command name, field 2, may hold spaces and parentheses: fields are counted after its last one.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', started: fields[19] ?? '' };
   } catch {
     return null;
   }

@@ -1,11 +1,11 @@
 /** Objects as files below one folder: 0600 in 0700 folders, whole or not at all, never outside of the folder. */
 import { constants, type BigIntStats } from 'node:fs';
-import { link, lstat, mkdir, open, realpath, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { link, mkdir, open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { flushFolder } from '../host/private.ts';
 import { hashing } from './body.ts';
-import { codeOf, escape, faultOf, ignoreMissing, isMissing } from './file-fault.ts';
+import { codeOf, faultOf, ignoreMissing, isMissing } from './file-fault.ts';
 import { INCOMING, nextIncoming, sweepIncoming } from './incoming.ts';
 import type { ByteRange, ObjectInfo, ObjectStore } from './object.ts';
 import { MANIFEST, READ_CHUNK, StorageFault, checkKey, checkPrefix, folderKey } from './object.ts';

@@ -18,6 +18,7 @@ export async function program(source: string): Promise<Program> {
   const storage = join(import.meta.dirname, '../../storage');
   const entry = join(folder, 'entry.ts');
   writeFileSync(entry, source.replaceAll('STORAGE', storage));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
   await build({
     root: join(import.meta.dirname, '../..'),
     configFile: false,
@@ -31,6 +32,9 @@ export async function program(source: string): Promise<Program> {
       target: 'node20',
       rollupOptions: { output: { entryFileNames: 'main.mjs' } },
     },
+  }).catch((error: unknown) => {
+    remove();
+    throw error;
   });
   const start = (...args: string[]): ChildProcess =>
     spawn(process.execPath, [join(folder, 'out/main.mjs'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -44,6 +48,6 @@ export async function program(source: string): Promise<Program> {
         child.stderr!.on('data', (data) => (problems += String(data)));
         child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`exit ${code}: ${problems}`))));
       }),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   };
 }

@@ -11,16 +11,18 @@ describe('the relational database', () => {
   it('runs statements, binds values and gives integers as numbers while they are exact', async () => {
     const db = await openRelational({ scratch });
     await db.run('CREATE TABLE t AS SELECT range AS n FROM range(5)');
-    expect(await db.rows('SELECT sum(n)::BIGINT AS total, 9007199254740993::BIGINT AS large FROM t WHERE n > ?', [1])).toEqual([
-      { total: 9, large: 9007199254740993n },
-    ]);
+    expect(
+      await db.rows('SELECT sum(n)::BIGINT AS total, 9007199254740993::BIGINT AS large FROM t WHERE n > ?', [1]),
+    ).toEqual([{ total: 9, large: 9007199254740993n }]);
     await db.close();
   });
 
   it('streams results of many batches, blobs as bytes', async () => {
     const db = await openRelational({ scratch });
     let rows = 0;
-    for await (const [numbers, bytes] of db.batches(`SELECT range, from_base64('AAEC') FROM range(10000) ORDER BY range`)) {
+    for await (const [numbers, bytes] of db.batches(
+      `SELECT range, from_base64('AAEC') FROM range(10000) ORDER BY range`,
+    )) {
       expect(numbers![0]).toBe(rows);
       expect([...(bytes![0] as Uint8Array)]).toEqual([0, 1, 2]);
       rows += numbers!.length;
@@ -54,6 +56,10 @@ describe('the relational database', () => {
     const failed = db.run(`SELECT * FROM nowhere WHERE name = 'canary-value'`);
     await expect(failed).rejects.toThrow(/nowhere/);
     await expect(failed).rejects.not.toThrow(/canary-value/);
+    const cast = db.run(`SELECT 'canary-value'::INTEGER`);
+    await expect(cast).rejects.toThrow(/convert/i);
+    await expect(cast).rejects.not.toThrow(/canary-value/);
+    await expect(db.rows(`SELECT * FROM read_parquet('/absent/file.parquet')`)).rejects.toThrow(/absent.file\.parquet/);
     await db.close();
   });
 

@@ -26,3 +26,9 @@ export function malformed(rule: string, about: About): Adapted {
 export function noFeedback(rule: string, about: About): Adapted {
   return { kind: 'reason', reason: 'not_feedback', rule, about };
 }
+
+/** The answer for a record whose time is absent or no text. */
+export function timeless(time: unknown, rule: string, about: About): Adapted {
+  const absent = time === undefined || time === null;
+  return { kind: 'reason', reason: absent ? 'schema' : 'timestamp_not_rfc3339', rule, about };
+}

@@ -2,7 +2,7 @@
 import type { AdapterOptions } from '../adapters.ts';
 import { AdaptedCandidate } from '../candidate.ts';
 import { timeFromMs } from '../rfc3339.ts';
-import { malformed, noFeedback, type About, type Adapted } from './adapted.ts';
+import { malformed, noFeedback, timeless, type About, type Adapted } from './adapted.ts';
 import { FieldReader, isObject } from './fields.ts';
 import { clientOf, relativePath, remoteOf } from './place.ts';
 import { splitAtOwnHeader, takeQuotes, type Quote } from './quotes.ts';
@@ -38,9 +38,8 @@ export function adaptContinue(record: Record<string, unknown>, recordDigest: str
     if (!made.ok) return { kind: 'reason', reason: made.reason, rule: 'continue.timestamp', about };
     time = made.time;
   }
-  if (typeof time === 'string') about.time = time;
-  else if (time !== undefined)
-    return { kind: 'reason', reason: 'timestamp_not_rfc3339', rule: 'continue.timestamp', about };
+  if (typeof time !== 'string') return timeless(time, 'continue.timestamp', about);
+  about.time = time;
 
   const says = KINDS.get(name);
   if (!says) return noFeedback('continue.eventName: a kind that is no feedback', about);
@@ -63,7 +62,6 @@ export function adaptContinue(record: Record<string, unknown>, recordDigest: str
     ...rest,
   };
   if (fields.fault !== undefined) return malformed(`continue.${fields.fault}`, about);
-  if (time === undefined) return malformed('continue.timestamp', about);
   if (type === undefined) return noFeedback(`continue.${name}: no outcome`, about);
   return { kind: 'events', candidates: [new AdaptedCandidate(candidate)] };
 }

@@ -1,7 +1,7 @@
 /** GitHub Copilot's completion telemetry. */
 import { AdaptedCandidate } from '../candidate.ts';
 import type { Plan } from '../event.ts';
-import { malformed, noFeedback, type About, type Adapted } from './adapted.ts';
+import { malformed, noFeedback, timeless, type About, type Adapted } from './adapted.ts';
 import { CopilotEvent, isUnreadable } from './copilot/event.ts';
 import { INLINE_EDITS, KINDS } from './copilot/kinds.ts';
 import { FieldReader } from './fields.ts';
@@ -13,7 +13,8 @@ export function adaptCopilot(record: Record<string, unknown>, recordDigest: stri
   const properties = top.object('properties');
   const about: About = { id: recordDigest };
   const time = record['time'];
-  if (typeof time === 'string') about.time = time;
+  if (typeof time !== 'string') return timeless(time, 'copilot.time', about);
+  about.time = time;
   if (properties === undefined) return malformed(`copilot.${top.fault ?? 'properties'}`, about);
   const event = new CopilotEvent(properties, top.object('measurements') ?? new FieldReader({}));
   const user = properties.filled('copilot_trackingId');
@@ -108,7 +109,14 @@ function repositoryOf(properties: FieldReader, workspace: string[] | undefined):
     owner === undefined || name === undefined ? undefined : `${host ? `https://${host}/` : ''}${owner}/${name}`;
   if (url === undefined) return parts === undefined ? {} : { repository: { url: parts } };
   const tail = `${owner}/${name}`.toLowerCase();
-  const remote = url.toLowerCase().replace(/(?:\.git)?\/*$/, '');
+  const remote = withoutSuffix(url.toLowerCase());
   const agree = parts === undefined || (/[/:]/.test(remote.at(-tail.length - 1) ?? '/') && remote.endsWith(tail));
   return agree ? { repository: { url } } : { workspaceRepositories: [...(workspace ?? []), url, parts] };
+}
+
+/** Cut by hand: a pattern for the slashes at the end would try at each slash. */
+function withoutSuffix(url: string): string {
+  let end = url.length;
+  while (end > 0 && url[end - 1] === '/') end--;
+  return url.endsWith('.git', end) ? url.slice(0, end - 4) : url.slice(0, end);
 }

@@ -16,11 +16,13 @@ export interface Unquoted {
 }
 
 interface Header {
-  kind: 'path' | 'quote';
+  kind: 'path' | 'quote' | 'edits';
   path: string | undefined;
   /** How the comment begins and ends: `//` and ``, `<!--` and `-->`. */
   start: string;
   end: string;
+  /** Index of the line after the quote, where the builder marks its end. */
+  until?: number;
 }
 
 /** Beginnings of comments in the languages that prompt builders know, and what ends them. */
@@ -38,17 +40,23 @@ const ENDINGS: Record<string, string> = {
 const PATH = 'Path:';
 /** "Compare this snippet from src/b.ts:", and what else may be compared: functions, classes, … */
 const COMPARE = /^Compare (?:this|these) [A-Za-z ]{1,40}?(?:(?: from )|(?=:|$))/i;
+/** Facts of the project, and messages of its tools: text of no one file. */
+const RELATED = /^Consider (?:this related information|the following)\b/i;
+/** Differences of files that were edited lately, whichever they are. */
+const EDITS = /^These are recently edited files\b/i;
+const EDITS_END = /^End of recent edits\b/i;
+const ANY_QUOTE = /compare th|consider th|recently edited files/i;
 
 /**
  * Takes headers and quotes out of a prefix.
  * Where `own` is `first`, the first `Path:` comment names the document, and only that line is cut. Every other `Path:` header or
  * "Compare this … from" line begins a quote: the block of comments under it, or, where none follows, all text up to the next header,
- * since it cannot be told from the document.
+ * since it cannot be told from the document. Recent edits and related information are quotes without a source.
  */
 export function takeQuotes(prefix: string, own: 'first' | 'none'): Unquoted {
   if (!mayQuote(prefix)) return { prefix, quotes: [] };
   const lines = linesOf(prefix);
-  const headers = lines.map((line) => headerOf(line, false));
+  const headers = headersOf(lines, -1);
   const ownAt = own === 'first' ? headers.findIndex((header) => header?.kind === 'path') : -1;
   const result: Unquoted = { prefix: '', quotes: [] };
   if (ownAt >= 0) result.documentPath = headers[ownAt]!.path!;
@@ -91,7 +99,7 @@ export function quotesOfEntry(entry: string): { documentPath?: string; quotes: Q
   const lines = linesOf(entry);
   const first = lines.findIndex((line) => line.trim() !== '');
   if (first < 0) return { quotes: [] };
-  const headers = lines.map((line, index) => headerOf(line, index === first));
+  const headers = headersOf(lines, first);
   const head = headers[first];
   if (!head) return { quotes: [{ text: entry, unsourced: true }] };
   if (head.kind === 'path' && lines.slice(first + 1).every((line) => line.trim() === '')) {
@@ -113,15 +121,34 @@ function sameTail(header: string, known: string): boolean {
   return long === short || long.endsWith(`/${short}`) || short.endsWith(`/${long}`);
 }
 
+/** A header for each line that is one; within recent edits, which may hold anything, none is looked for. */
+function headersOf(lines: string[], bare: number): (Header | null)[] {
+  const headers: (Header | null)[] = lines.map(() => null);
+  for (let at = 0; at < lines.length; at++) {
+    const header = headerOf(lines[at]!, at === bare);
+    headers[at] = header;
+    if (header?.kind !== 'edits') continue;
+    let end = at + 1;
+    while (end < lines.length && isCommented(lines[end]!, header) && !EDITS_END.test(bodyOf(lines[end]!))) end++;
+    if (end < lines.length && EDITS_END.test(bodyOf(lines[end]!))) end++;
+    header.until = end;
+    at = end - 1;
+  }
+  return headers;
+}
+
+/** Where a block has no comment signs, every line may be part of it. */
+function isCommented(line: string, { start }: Header): boolean {
+  return line.trimStart().startsWith(start);
+}
+
 function endOfQuote(lines: string[], headers: (Header | null)[], at: number, header: Header): number {
-  const commented = (index: number) =>
-    index < lines.length &&
-    !headers[index] &&
-    header.start !== '' &&
-    lines[index]!.trimStart().startsWith(header.start);
+  if (header.until !== undefined) return header.until;
+  const continues = (index: number) =>
+    index < lines.length && !headers[index] && header.start !== '' && isCommented(lines[index]!, header);
   let end = at + 1;
-  if (commented(end)) {
-    while (commented(end)) end++;
+  if (continues(end)) {
+    while (continues(end)) end++;
     return end;
   }
   while (end < lines.length && !headers[end]) end++;
@@ -147,7 +174,7 @@ function uncomment(line: string, { start, end }: Header): string {
 }
 
 function mayQuote(text: string): boolean {
-  return text.includes(PATH) || /compare th/i.test(text);
+  return text.includes(PATH) || ANY_QUOTE.test(text);
 }
 
 /** @param bare a header may stand without a comment sign, as the first line of a context entry does */
@@ -155,19 +182,33 @@ function headerOf(line: string, bare: boolean): Header | null {
   if (!mayQuote(line)) return null;
   const text = line.trim();
   const start = OPENING.exec(text)?.[0] ?? '';
-  const end = ENDINGS[start] ?? (start.startsWith('/*') ? '*/' : '');
-  let body = text.slice(start.length).trim();
-  if (end !== '' && body.endsWith(end)) body = body.slice(0, -end.length).trimEnd();
+  const end = endingOf(start);
+  const body = bodyOf(line);
   if (body.startsWith(PATH)) {
     const path = body.slice(PATH.length).trim();
     // Builders write their headers at the margin, as comments; elsewhere it is the program's own text.
     const written = start !== '' && line.startsWith(start);
     return path !== '' && (written || (bare && start === '')) ? { kind: 'path', path, start, end } : null;
   }
+  if (EDITS.test(body)) return { kind: 'edits', path: undefined, start, end };
+  if (RELATED.test(body) && (start !== '' || bare)) return { kind: 'quote', path: undefined, start, end };
   const compare = COMPARE.exec(body);
   if (!compare) return null;
   const path = body.slice(compare[0].length).replace(/:$/, '').trim();
   return { kind: 'quote', path: path === '' ? undefined : path, start, end };
+}
+
+/** What a line says within its comment signs. */
+function bodyOf(line: string): string {
+  const text = line.trim();
+  const start = OPENING.exec(text)?.[0] ?? '';
+  const body = text.slice(start.length).trim();
+  const end = endingOf(start);
+  return end !== '' && body.endsWith(end) ? body.slice(0, -end.length).trimEnd() : body;
+}
+
+function endingOf(start: string): string {
+  return ENDINGS[start] ?? (start.startsWith('/*') ? '*/' : '');
 }
 
 /** Lines with their line ends. */

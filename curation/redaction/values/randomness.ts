@@ -42,14 +42,20 @@ export interface Makeup {
   readonly distinct: number;
 }
 
-/** Measures a string. */
+const seen = new Uint8Array(256);
+
+/** Measures a string; of characters past Latin-1 `distinct` counts those with the same low byte as one. */
 export function makeup(text: string): Makeup {
   let lower = 0, upper = 0, digits = 0, symbols = 0, spaces = 0, other = 0; // prettier-ignore
   let switches = 0, pairs = 0, commonPairs = 0, caseChanges = 0, last = 0, lastLetter = -1; // prettier-ignore
-  const seen = new Set<number>();
+  let distinct = 0;
+  seen.fill(0);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    seen.add(code);
+    if (seen[code & 255] === 0) {
+      seen[code & 255] = 1;
+      distinct++;
+    }
     let kind = 0;
     let letter = -1;
     if (code >= 97 && code <= 122) {
@@ -79,7 +85,7 @@ export function makeup(text: string): Makeup {
   }
   return {
     letters: lower + upper, lower, upper, digits, symbols, spaces, other, switches, pairs, commonPairs, caseChanges,
-    distinct: seen.size,
+    distinct,
   }; // prettier-ignore
 }
 

@@ -85,9 +85,9 @@ export function parseCodeowners(text: string, dialect: CodeownersDialect): Codeo
 }
 
 function matching(index: RowIndex, path: string): Set<number> {
-  const found = new Set<number>();
+  const found: number[] = [];
   index.collect(new FeaturedPath(path.split('/').filter(Boolean)), found);
-  return found;
+  return new Set(found);
 }
 
 interface SectionMatch {

@@ -141,9 +141,9 @@ interface RepositoryRules {
 /** Indexes of all rules whose pattern matches the path, in the order of the rules. */
 function matching(indexes: readonly DenyIndex[], path: RepoPath): readonly number[] {
   const prepared = preparePath(path);
-  const found = new Set<number>();
+  const found: number[] = [];
   for (const index of indexes) index.collect(prepared, found);
-  return found.size === 0 ? NO_RULES : [...found].sort((a, b) => a - b);
+  return found.length === 0 ? NO_RULES : [...new Set(found)].sort((a, b) => a - b);
 }
 
 /** Remembers recent answers in two generations: when one is full, the one before it is forgotten. */

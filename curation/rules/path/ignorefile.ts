@@ -51,11 +51,11 @@ export function compileIgnoreFile(
         lower: prepared.lower,
         exact: [new FeaturedPath(inside.split('/'))],
       };
-      const found = new Set<number>();
+      const found: number[] = [];
       for (const [spelling, index] of candidates)
         for (const written of spellings[spelling]) index.collect(written, found);
-      if (found.size === 0) return null;
-      const latestFirst = [...found].sort((a, b) => b - a).map((id) => lines[id]!);
+      if (found.length === 0) return null;
+      const latestFirst = [...new Set(found)].sort((a, b) => b - a).map((id) => lines[id]!);
       const depth = spellings.exact[0]!.segments.length;
       for (let length = 1; length <= depth; length++) {
         const line = latestFirst.find(

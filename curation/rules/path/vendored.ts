@@ -13,11 +13,10 @@ export function compileGlobs(patterns: { pattern: string; source: string }[]): {
   const index = new DenyIndex(compileDenyGlobs(patterns).map((rows, id) => ({ rows, id })));
   return {
     match(path) {
-      const found = new Set<number>();
+      const found: number[] = [];
       index.collect(preparePath(path), found);
-      if (found.size === 0) return null;
-      let first = Infinity;
-      for (const id of found) if (id < first) first = id;
+      if (found.length === 0) return null;
+      const first = found.reduce((a, b) => Math.min(a, b));
       const { pattern, source } = patterns[first]!;
       return { source, pattern };
     },

@@ -87,6 +87,7 @@ describe('the report', () => {
     expect(page).not.toContain('<img');
     expect(page.split(escapeHtml(bad)).length).toBeGreaterThan(9);
     expect(unbalanced(page)).toEqual([]);
+    expect(escapeHtml(`<"'&>`)).toBe('&#60;&#34;&#39;&#38;&#62;');
     expect(escapeHtml('a\u0000b\ud800')).toBe('a\ufffdb\ufffd');
   });
 

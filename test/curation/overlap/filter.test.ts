@@ -52,7 +52,9 @@ describe('the filter of fingerprints', () => {
     const bytes = filter.toBytes();
     expect(() => filter.merge(FingerprintFilter.sized(100_000))).toThrow(/cannot be merged/);
     expect(() => FingerprintFilter.fromBytes(bytes.subarray(0, bytes.length - 1))).toThrow(/cut/);
-    expect(() => FingerprintFilter.fromBytes(new Uint8Array(bytes.length + 64).fill(0))).toThrow(/not a fingerprint filter/);
+    expect(() => FingerprintFilter.fromBytes(new Uint8Array(bytes.length + 64).fill(0))).toThrow(
+      /not a fingerprint filter/,
+    );
     expect(() => FingerprintFilter.fromBytes(new Uint8Array(3))).toThrow(/not a fingerprint filter/);
     expect(() => FingerprintFilter.sized(Number.NaN)).toThrow(RangeError);
   });

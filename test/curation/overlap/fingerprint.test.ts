@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { fingerprintKey, fingerprintsOf, normalisedFingerprintsOf, winnow } from '../../../curation/overlap/fingerprint.ts';
+import {
+  fingerprintKey,
+  fingerprintsOf,
+  normalisedFingerprintsOf,
+  winnow,
+} from '../../../curation/overlap/fingerprint.ts';
 import { planGuard } from '../../../curation/overlap/plan.ts';
 
 const key = fingerprintKey(new Uint8Array(32).fill(1));

@@ -36,7 +36,9 @@ const GAPS = [
 
 /** Runs of `size` tokens out of real sources, spread over them. */
 function samples(size: number, many: number): string[][] {
-  const pool = ['acorn', 'semver', 'yaml', 'commander', 'fastify', 'pino', 'smol-toml', 'ajv'].flatMap((name) => packageSources(name, 12));
+  const pool = ['acorn', 'semver', 'yaml', 'commander', 'fastify', 'pino', 'smol-toml', 'ajv'].flatMap((name) =>
+    packageSources(name, 12),
+  );
   const found: string[][] = [];
   for (let at = 0; found.length < many && at < many * 40; at++) {
     const lines = pool[at % pool.length]!.split('\n');
@@ -77,7 +79,11 @@ describe('the guard', () => {
     const filter = filterOf([code]);
     for (let from = 0; from < code.length; from += 3) {
       for (let to = from + 1; to <= code.length; to += 11) {
-        const parts = { prefix: `a\n${code.slice(0, from)}`, completion: code.slice(from, to), suffix: `${code.slice(to)}\nb` };
+        const parts = {
+          prefix: `a\n${code.slice(0, from)}`,
+          completion: code.slice(from, to),
+          suffix: `${code.slice(to)}\nb`,
+        };
         expect(guard(parts, key, asks(filter)).touchesCompletion).toBe(true);
       }
     }
@@ -89,7 +95,11 @@ describe('the guard', () => {
     const secret = 'const secret = deriveKey(master, salt, rounds);\nreturn seal(secret, nonce, body.slice(4, 9));\n';
     const filter = filterOf([secret]);
     const verdict = guard(
-      { prefix: `import a from 'a';\n${secret}const mine = `, completion: 'a(1);', suffix: `\nexport { mine };\n  ${secret}done();\n` },
+      {
+        prefix: `import a from 'a';\n${secret}const mine = `,
+        completion: 'a(1);',
+        suffix: `\nexport { mine };\n  ${secret}done();\n`,
+      },
       key,
       asks(filter),
     );
@@ -114,8 +124,14 @@ describe('the guard', () => {
     const secret = samples(60, 1)[0]!.join(' ');
     const filter = filterOf([secret]);
     for (const prefix of ['x = 1; /* ', 'a <!-- ', '// ']) {
-      expect(guard({ prefix, completion: secret, suffix: ' */ --> */' }, key, asks(filter)).touchesCompletion).toBe(true);
-      const after = guard({ prefix: `${secret}\n`, completion: '/* ', suffix: `\n${secret}\n*/ end` }, key, asks(filter));
+      expect(guard({ prefix, completion: secret, suffix: ' */ --> */' }, key, asks(filter)).touchesCompletion).toBe(
+        true,
+      );
+      const after = guard(
+        { prefix: `${secret}\n`, completion: '/* ', suffix: `\n${secret}\n*/ end` },
+        key,
+        asks(filter),
+      );
       expect(overlaps(after.prefix + after.suffix, key, asks(filter))).toEqual([]);
     }
   });
@@ -123,13 +139,20 @@ describe('the guard', () => {
   it('changes nothing in its own result, for any mix of private and public lines', () => {
     const secret = Array.from({ length: 12 }, (_, i) => `const value${i} = read(${i}, table${i});`);
     const filter = filterOf([secret.join('\n')]);
-    const line = fc.oneof(fc.constantFrom(...secret), fc.constantFrom('open();', '', '/* odd', 'shut(); */', 'let q = "'));
+    const line = fc.oneof(
+      fc.constantFrom(...secret),
+      fc.constantFrom('open();', '', '/* odd', 'shut(); */', 'let q = "'),
+    );
     const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n'));
     fc.assert(
       fc.property(text, text, (prefix, suffix) => {
         const once = guard({ prefix, completion: '\nmine(1);\n', suffix }, key, asks(filter));
         if (once.touchesCompletion) return;
-        const again = guard({ prefix: once.prefix, completion: '\nmine(1);\n', suffix: once.suffix }, key, asks(filter));
+        const again = guard(
+          { prefix: once.prefix, completion: '\nmine(1);\n', suffix: once.suffix },
+          key,
+          asks(filter),
+        );
         expect(again).toEqual({ touchesCompletion: false, prefix: once.prefix, suffix: once.suffix, stripped: 0 });
         expect(overlaps(once.prefix, key, asks(filter))).toEqual([]);
       }),
@@ -138,9 +161,22 @@ describe('the guard', () => {
   });
 
   it('drops under one in a hundred of unrelated snippets of 65 lexemes', () => {
-    const theirs = ['yaml', 'fastify', 'webpack', 'rxjs', 'lmdb', 'semver', 'pino', 'avvio'].flatMap((name) => packageSources(name, 40));
+    const theirs = ['yaml', 'fastify', 'webpack', 'rxjs', 'lmdb', 'semver', 'pino', 'avvio'].flatMap((name) =>
+      packageSources(name, 40),
+    );
     const filter = filterOf(theirs);
-    const ours = ['acorn', 'commander', 'smol-toml', 'minimatch', 'listr2', 'eslint', 'js-yaml', 'espree', 'postcss', 'readable-stream'].flatMap((name) => packageSources(name, 25));
+    const ours = [
+      'acorn',
+      'commander',
+      'smol-toml',
+      'minimatch',
+      'listr2',
+      'eslint',
+      'js-yaml',
+      'espree',
+      'postcss',
+      'readable-stream',
+    ].flatMap((name) => packageSources(name, 25));
     let all = 0;
     let dropped = 0;
     for (const text of ours) {
@@ -167,7 +203,8 @@ describe('boilerplate', () => {
     return table;
   };
   const dropped = (table: Boilerplate): boolean =>
-    guard({ prefix: '', completion: licence, suffix: '' }, key, asks(filter), (hi, lo) => table.isPublic(hi, lo)).touchesCompletion;
+    guard({ prefix: '', completion: licence, suffix: '' }, key, asks(filter), (hi, lo) => table.isPublic(hi, lo))
+      .touchesCompletion;
 
   it('is what stands in three public repositories, not in two, nor three times in one', () => {
     expect(dropped(noted(['a', 'b', 'c']))).toBe(false);
@@ -200,17 +237,28 @@ describe('boilerplate', () => {
 });
 
 describe('a completion that repeats a piece of its prompt', () => {
-  const names = (from: number, count: number): string => Array.from({ length: count }, (_, i) => `n${from + i}`).join(' ');
+  const names = (from: number, count: number): string =>
+    Array.from({ length: count }, (_, i) => `n${from + i}`).join(' ');
 
   it.each([
     ['shares 20 lexemes', `a b ${names(5, 20)} c`, `x ${names(0, 60)}`, true],
-    ['shares 19 lexemes', `a b ${names(5, 19)} c`, `x ${names(0, 60)}`.replace('n4 ', 'm ').replace('n24 ', 'm '), false],
+    [
+      'shares 19 lexemes',
+      `a b ${names(5, 19)} c`,
+      `x ${names(0, 60)}`.replace('n4 ', 'm ').replace('n24 ', 'm '),
+      false,
+    ],
     ['holds a piece of 8', `a ${names(0, 8)} b`, names(0, 8), true],
     ['stands in a piece with its 8', names(3, 8), names(0, 30), true],
     ['has 7 lexemes', names(3, 7), names(0, 30), false],
     ['meets a piece of 7', `a ${names(0, 7)} b`, names(0, 7), false],
     ['holds all but one of a piece of 12', `a ${names(0, 11)} b`, names(0, 12), false],
-    ['differs in layout and comments only', `/* c */ ${names(0, 25).replaceAll(' ', '\n  ')}`, `// d\n${names(0, 25)}`, true],
+    [
+      'differs in layout and comments only',
+      `/* c */ ${names(0, 25).replaceAll(' ', '\n  ')}`,
+      `// d\n${names(0, 25)}`,
+      true,
+    ],
     ['is empty', '', names(0, 30), false],
   ])('%s', (_, completion, piece, expected) => expect(repeatsPiece(completion, piece)).toBe(expected));
 });

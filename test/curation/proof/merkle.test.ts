@@ -125,6 +125,13 @@ describe('Merkle trees', () => {
     );
   });
 
+  it('refuses a proof that is longer than a tree of that size has levels', () => {
+    const [a, b] = entries(2);
+    const claim = { entry: b!, proof: [leafHash(a!)], root: merkleRoot([a!, b!]) };
+    expect(verifyInclusion({ ...claim, index: 1, size: 2 })).toBe(true);
+    expect(verifyInclusion({ ...claim, index: 0, size: 1 })).toBe(false);
+  });
+
   it('cannot take a node for an entry', () => {
     const [a, b] = entries(2);
     const asEntry = Buffer.concat([leafHash(a!), leafHash(b!)]);

@@ -66,11 +66,10 @@ describe('a sample', () => {
   });
 
   it('is made of canonical events and of no field besides', () => {
-    const known = Object.keys(EVENT_SCHEMA.properties);
-    for (const event of events) {
-      expect(toCanonical(event as unknown as Record<string, unknown>)).toMatchObject({ ok: true });
-      expect(known).toEqual(expect.arrayContaining(Object.keys(event)));
-    }
+    const known = new Set(Object.keys(EVENT_SCHEMA.properties));
+    const bad = events.filter((event) => !toCanonical(event as unknown as Record<string, unknown>).ok);
+    expect(bad).toEqual([]);
+    expect(events.flatMap((event) => Object.keys(event)).filter((key) => !known.has(key))).toEqual([]);
   });
 
   it('holds no half of a surrogate pair', () => {

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { buildIndex, Contamination } from '../../../curation/selection/contamination.ts';
 
 const docs = [
-  { id: 'long', text: 'Write a function that counts how often each vowel stands in a given sentence and returns a table.' },
+  {
+    id: 'long',
+    text: 'Write a function that counts how often each vowel stands in a given sentence and returns a table.',
+  },
   { id: 'short', text: 'Sort a list of pairs by their second member first.' },
   { id: 'tiny', text: 'Reverse a list.' },
 ];
@@ -12,7 +15,11 @@ describe('the contamination index', () => {
 
   it.each([
     ['a whole problem in a comment', `# ${docs[0]!.text}\ndef f(s): pass`, true],
-    ['13 words of it in other layout and case', 'COUNTS how\n  often-each vowel: stands in a given\n sentence and returns a', true],
+    [
+      '13 words of it in other layout and case',
+      'COUNTS how\n  often-each vowel: stands in a given\n sentence and returns a',
+      true,
+    ],
     ['12 words of it', 'counts how often each vowel stands in a given sentence and returns', false],
     ['all 10 words of a short one', 'def g(): """sort a list of pairs by their second member first"""', true],
     ['9 words of a short one', 'sort a list of pairs by their second member', false],
@@ -32,5 +39,6 @@ describe('the contamination index', () => {
 
   it('holds no text', () => expect(Buffer.from(index.toBytes()).toString('latin1')).not.toMatch(/vowel|function/i));
 
-  it('refuses cut bytes', () => expect(() => Contamination.fromBytes(index.toBytes().subarray(0, 20))).toThrow(/build it again/));
+  it('refuses cut bytes', () =>
+    expect(() => Contamination.fromBytes(index.toBytes().subarray(0, 20))).toThrow(/build it again/));
 });

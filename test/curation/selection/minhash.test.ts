@@ -71,7 +71,9 @@ describe('signatures', () => {
       if (bandHashes(signature(b.join(' ')).signature, key).some((band, i) => band === bands[i])) met++;
     }
     expect(met).toBeGreaterThanOrEqual(198);
-    expect(bandHashes(signature('a b c').signature, key)).not.toEqual(bandHashes(signature('a b c').signature, new Uint8Array(32)));
+    expect(bandHashes(signature('a b c').signature, key)).not.toEqual(
+      bandHashes(signature('a b c').signature, new Uint8Array(32)),
+    );
   });
 
   it('are refused where the bytes are not theirs', () => expect(() => decodeSignature('AAAA')).toThrow(/448/));

@@ -33,7 +33,7 @@ beforeEach(() => {
   writeFileSync(join(folder, 'value'), '0');
 });
 afterAll(() => {
-  counting.remove();
+  counting?.remove();
   rmSync(top, { recursive: true, force: true });
 });
 

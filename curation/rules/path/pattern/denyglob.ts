@@ -105,24 +105,25 @@ function segmentsOf(pattern: string): string[] {
   return segments;
 }
 
-/** Trailing dots, spaces and streams never survive in a path; a class may hold a colon of its own. */
+/** Trailing dots, spaces and streams never survive in a path; a class or an alternative may hold a colon of its own. */
 function trimPattern(written: string): string {
-  const trimmed = written.includes('[') ? written.replace(/(?<=[^. \\])[. ]+$/, '') : trimSegment(written);
+  const trimmed = /[[(]/.test(written) ? written.replace(/(?<=[^. \\])[. ]+$/, '') : trimSegment(written);
   return trimmed.endsWith('\\') && !trimmed.endsWith('\\\\') ? trimmed.slice(0, -1) : trimmed;
 }
 
 /**
  * Compiles the patterns of one set. Throws a PatternError that names the first that cannot be used, or the one with which
- * their braces and readings come to more than 250,000 rows.
+ * their braces and readings come to more than `mostRows`.
  */
 export function compileDenyGlobs(
   patterns: readonly { readonly pattern: string; readonly source: string }[],
+  mostRows = MAX_ROWS,
 ): DenyRows[] {
   let rows = 0;
   return patterns.map(({ pattern, source }) => {
     const compiled = compileDenyGlob(pattern, source);
     rows += compiled.folded.length + compiled.lower.length;
-    if (rows > MAX_ROWS) throw badPattern(source, pattern, `all patterns up to here stand for more than ${MAX_ROWS}`);
+    if (rows > mostRows) throw badPattern(source, pattern, `all patterns up to here stand for more than ${mostRows}`);
     return compiled;
   });
 }
@@ -140,8 +141,8 @@ export class DenyIndex {
     this.#lower = lower.length > 0 ? indexOf(lower) : undefined;
   }
 
-  /** Adds to `found` the ids of all patterns that match the path. */
-  collect(path: PreparedPath, found: Set<number>): void {
+  /** Appends to `found` the ids of all patterns that match the path; an id may come more than once. */
+  collect(path: PreparedPath, found: number[]): void {
     for (const spelling of path.folded) this.#folded.collect(spelling, found);
     if (this.#lower) for (const spelling of path.lower) this.#lower.collect(spelling, found);
   }

@@ -9,29 +9,43 @@ const PREFIX_SALT = 0x2545f491;
 /** A path split at `/`, in one spelling, with its features computed once for every index that is asked. */
 export class FeaturedPath {
   readonly segments: readonly string[];
-  readonly features: readonly number[];
+  /** Segments, leading segments, runs of three characters. */
+  readonly features: Int32Array;
   /** One bit for each value of a feature's low bits: where it is clear, the path lacks the feature. */
   readonly #seen = new Uint32Array(1 << (SEEN_BITS - 5));
+  #pairs: Int32Array | undefined;
 
   constructor(segments: readonly string[]) {
     this.segments = segments;
-    const features: number[] = [];
+    let size = 0;
+    for (const segment of segments) size += segment.length + 2;
+    const features = new Int32Array(size);
+    let count = 0;
     let prefix = PREFIX_SALT;
     for (const segment of segments) {
-      features.push(segmentFeature(segment));
-      features.push((prefix = extendPrefix(prefix, segment)) >>> 2);
-      let first = 0;
-      let second = SLASH;
-      for (let at = 0; at <= segment.length; at++) {
+      prefix = extendPrefix(prefix, segment);
+      features[count++] = prefix >>> 2;
+      features[count++] = segmentFeature(segment);
+      let first = SLASH;
+      let second = segment.charCodeAt(0);
+      for (let at = 1; at <= segment.length; at++) {
         const third = at === segment.length ? SLASH : segment.charCodeAt(at);
-        if (at > 0) features.push(gramFeature(first, second, third));
-        features.push(gramFeature(0, second, third));
+        features[count++] = gramFeature(first, second, third);
         first = second;
         second = third;
       }
     }
     this.features = features;
-    for (const feature of features) this.#seen[slotWord(feature)]! |= slotBit(feature);
+    for (let at = 0; at < count; at++) this.#seen[slotWord(features[at]!)]! |= slotBit(features[at]!);
+  }
+
+  /** Runs of two characters, which few rows need. */
+  get pairs(): Int32Array {
+    if (this.#pairs) return this.#pairs;
+    const text = `/${this.segments.join('/')}/`;
+    const pairs = new Int32Array(text.length - 1);
+    for (let at = 0; at < pairs.length; at++) pairs[at] = pairFeature(text.charCodeAt(at), text.charCodeAt(at + 1));
+    return (this.#pairs = pairs);
   }
 
   /** False where the path surely lacks the feature. */
@@ -40,9 +54,13 @@ export class FeaturedPath {
   }
 }
 
-/** Features of every path that a row of these segments matches, of the kinds that FeaturedPath computes. */
-export function featuresOf(segments: readonly Segment[]): Set<number> {
+/**
+ * Features of every path that a row of these segments matches. Runs of two characters say little, and are given only
+ * where there is nothing else.
+ */
+export function featuresOf(segments: readonly Segment[]): { features: Set<number>; pairs: Set<number> } {
   const features = new Set<number>();
+  const pairs = new Set<number>();
   let prefix: number | undefined = PREFIX_SALT;
   for (const segment of segments) {
     if (typeof segment === 'string') {
@@ -51,23 +69,25 @@ export function featuresOf(segments: readonly Segment[]): Set<number> {
       continue;
     }
     prefix = undefined;
-    if (segment !== GLOBSTAR) for (const text of segment.holds) addGrams(text, features);
+    if (segment === GLOBSTAR) continue;
+    for (const text of segment.holds) {
+      if (text.length === 2) pairs.add(pairFeature(text.charCodeAt(0), text.charCodeAt(1)));
+      for (let at = 2; at < text.length; at++) {
+        features.add(gramFeature(text.charCodeAt(at - 2), text.charCodeAt(at - 1), text.charCodeAt(at)));
+      }
+    }
   }
-  return features;
-}
-
-/** Three characters each; two where the text has no more, for they say less. */
-function addGrams(text: string, features: Set<number>): void {
-  if (text.length === 2) features.add(gramFeature(0, text.charCodeAt(0), text.charCodeAt(1)));
-  for (let at = 2; at < text.length; at++) {
-    features.add(gramFeature(text.charCodeAt(at - 2), text.charCodeAt(at - 1), text.charCodeAt(at)));
-  }
+  return { features, pairs: features.size > 0 ? new Set() : pairs };
 }
 
 /** Different texts may share a number, which only costs a needless match. All features fit a small integer (30 bits). */
 function gramFeature(first: number, second: number, third: number): number {
   const packed = ((first & 0x3ff) << 20) | ((second & 0x3ff) << 10) | (third & 0x3ff);
   return mixed(packed) >>> 2;
+}
+
+function pairFeature(first: number, second: number): number {
+  return gramFeature(0, first, second);
 }
 
 function segmentFeature(segment: string): number {

@@ -21,12 +21,19 @@ export class RowIndex {
   /** Further features of each row: row `n` has those from `#checkStart[n]` up to `#checkStart[n + 1]`. */
   readonly #checks: Int32Array;
   readonly #checkStart: Int32Array;
+  readonly #usesPairs: boolean;
 
   /** `ids[n]` is what a match of `rows[n]` reports; several rows may share one. */
   constructor(rows: readonly Row[], ids: readonly number[]) {
     this.#rows = rows;
     this.#ids = Int32Array.from(ids);
-    const features = rows.map((row) => featuresOf(row.segments));
+    const pairsOnly = new Set<ReadonlySet<number>>();
+    const features = rows.map((row) => {
+      const { features, pairs } = featuresOf(row.segments);
+      if (pairs.size === 0) return features;
+      pairsOnly.add(pairs);
+      return pairs;
+    });
     const use = new Map<number, number>();
     for (const set of features) for (const feature of set) use.set(feature, (use.get(feature) ?? 0) + 1);
     const bits = Math.min(Math.ceil(Math.log2(rows.length + 1)) + 3, MOST_FILTER_BITS);
@@ -38,18 +45,27 @@ export class RowIndex {
       const [key, ...further] = [...set].sort((a, b) => use.get(a)! - use.get(b)!);
       if (key === undefined) this.#always.push(index);
       else this.#file(key, index);
-      checks.push(...further.slice(0, MOST_CHECKS));
+      if (!pairsOnly.has(set)) checks.push(...further.slice(0, MOST_CHECKS));
       this.#checkStart[index + 1] = checks.length;
     });
     this.#checks = Int32Array.from(checks);
+    this.#usesPairs = pairsOnly.size > 0;
   }
 
-  /** Adds to `found` the ids of all rows that match a path in the rows' spelling. */
-  collect(path: FeaturedPath, found: Set<number>): void {
+  /** Appends to `found` the ids of all rows that match a path in the rows' spelling; an id may come more than once. */
+  collect(path: FeaturedPath, found: number[]): void {
     if (this.#always.length > 0) this.#run(this.#always, path, found);
     if (this.#byFeature.size === 0) return;
-    for (const feature of path.features) {
-      if (this.#filter[feature >>> this.#filterShift] === 0) continue;
+    this.#look(path.features, path, found);
+    if (this.#usesPairs) this.#look(path.pairs, path, found);
+  }
+
+  #look(features: Int32Array, path: FeaturedPath, found: number[]): void {
+    const filter = this.#filter;
+    const shift = this.#filterShift;
+    for (let at = 0; at < features.length; at++) {
+      const feature = features[at]!;
+      if (filter[feature >>> shift] === 0) continue;
       const indexes = this.#byFeature.get(feature);
       if (indexes !== undefined) this.#run(indexes, path, found);
     }
@@ -62,11 +78,9 @@ export class RowIndex {
     this.#filter[feature >>> this.#filterShift] = 1;
   }
 
-  #run(indexes: readonly number[], path: FeaturedPath, found: Set<number>): void {
+  #run(indexes: readonly number[], path: FeaturedPath, found: number[]): void {
     for (const index of indexes) {
-      if (!this.#couldMatch(index, path)) continue;
-      const id = this.#ids[index]!;
-      if (!found.has(id) && matchesRow(this.#rows[index]!, path.segments)) found.add(id);
+      if (this.#couldMatch(index, path) && matchesRow(this.#rows[index]!, path.segments)) found.push(this.#ids[index]!);
     }
   }
 

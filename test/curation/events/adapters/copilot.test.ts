@@ -171,7 +171,7 @@ describe('Copilot telemetry', () => {
     });
     expect(adaptedRow({ ...telemetry('ghostText.shown'), time: undefined }, 'copilot')).toMatchObject({
       reason: 'schema',
-      rule: 'time',
+      rule: 'copilot.time',
     });
   });
 

@@ -57,6 +57,30 @@ describe('quotes in a prefix', () => {
     ]);
   });
 
+  it('have no source where they are recent edits, whatever stands in them, up to where those end', () => {
+    const edits =
+      '// File: keys.ts\n// --- a/file:///w/keys.ts\n// +const SECRET = 1;\n//  // Path: public.ts\n//  Path: public.ts\n// -SECRET\n';
+    const prefix = `// Path: a.ts\n// These are recently edited files. Do not suggest code that has been deleted.\n${edits}// End of recent edits\n// mine\nf();`;
+    const taken = takeQuotes(prefix, 'first');
+    expect(taken).toMatchObject({ documentPath: 'a.ts', prefix: '// mine\nf();', quotes: [{ unsourced: true }] });
+    expect(taken.quotes[0]).not.toHaveProperty('path');
+    expect(taken.quotes[0]!.text).toContain('SECRET');
+    const headless = takeQuotes(prefix.slice(prefix.indexOf('\n') + 1), 'first');
+    expect(headless).toMatchObject({ prefix: '// mine\nf();', quotes: [{ unsourced: true }] });
+    expect(headless).not.toHaveProperty('documentPath');
+    expect(takeQuotes(`// These are recently edited files.\n${edits}f();`, 'none').prefix).toBe('f();');
+  });
+
+  it('have no source where they are related information', () => {
+    expect(
+      takeQuotes('// Path: a.ts\n// Consider this related information:\n// runtime: SECRET\nconst a = 1', 'first'),
+    ).toEqual({
+      documentPath: 'a.ts',
+      prefix: 'const a = 1',
+      quotes: [{ text: 'runtime: SECRET\n', unsourced: true }],
+    });
+  });
+
   it('take the text under a further header up to the next, where it is no comment', () => {
     const prefix =
       '// Path: a.ts\na();\n// Path: secret.ts\nconst secret = 1;\n\nmore();\n// Compare this class from c.ts:\n// c\nlast();';
@@ -144,6 +168,11 @@ describe('context entries', () => {
   });
 
   it('without a header have no source', () => {
+    expect(
+      quotesOfEntry('These are recently edited files.\nFile: b.ts\n Path: c.ts\n+x\nEnd of recent edits'),
+    ).toMatchObject({
+      quotes: [{ unsourced: true }],
+    });
     expect(quotesOfEntry('function x() {}')).toEqual({ quotes: [{ text: 'function x() {}', unsourced: true }] });
     expect(quotesOfEntry('x\n// Path: b.ts\n// y')).toEqual({
       quotes: [{ text: 'x\n// Path: b.ts\n// y', unsourced: true }],

@@ -3,6 +3,7 @@ import { Minimatch } from 'minimatch';
 import { describe, expect, it } from 'vitest';
 import { compileExclusions, parseExclusionFile, PatternError } from '../../../../curation/rules/path/exclusion.ts';
 import type { ExclusionRule } from '../../../../curation/rules/path/exclusion.ts';
+import { compileDenyGlobs } from '../../../../curation/rules/path/pattern/denyglob.ts';
 import { normalisePath, type RepoPath } from '../../../../curation/rules/path/path.ts';
 import { conformance } from './conformance.ts';
 
@@ -106,6 +107,17 @@ describe('a pattern', () => {
     ['/a*b*c', 'aXcXb', false],
     ['??.ts', '日😀.ts', true],
     ['[[:alpha:]]1', 'é1', true],
+    ['@(a:b|c)', 'x/c', true],
+    ['*ab*', 'x/cabd/y', true],
+    ['*ab*', 'x/ca/bd', false],
+    ['/a*', 'ab/c', true],
+    ['/a*', 'b/ac', false],
+    ['*c', 'x/abc', true],
+    ['*.', 'x', true],
+    ['/private', 'private%20/a', true],
+    ['/private', '%2570rivate/a', true],
+    ['/private', 'private\u00a0/a', true],
+    ['/private', 'a℀private', false],
   ])('%j on %j: %j', (pattern, path, expected) => {
     expect(excludes(pattern, path)).toBe(expected);
   });
@@ -250,6 +262,42 @@ describe('a reference to repositories', () => {
     expect(compileExclusions(rules.slice(1)).match(REPOSITORY, 'a.ts' as RepoPath)?.source).toBe('1');
     expect(compileExclusions(rules.slice(1)).match('github.com/acme/b', 'a.ts' as RepoPath)?.source).toBe('2');
     expect(compileExclusions(rules.slice(1)).match('github.com/other/b', 'a.ts' as RepoPath)).toBeNull();
+  });
+});
+
+describe('answers kept for later', () => {
+  it('are kept apart by rules and stay right beyond the bound of the cache', () => {
+    const rules = [rule('*.7', 'app'), { ...rule('*.7', 'lib'), source: 'policy.yaml:13' }, rule('*.8')];
+    const exclusions = compileExclusions(rules);
+    const ask = (name: string, path: string): string | undefined =>
+      exclusions.match(`github.com/acme/${name}`, path as RepoPath)?.source;
+    for (let round = 0; round < 2; round++) {
+      for (let at = 0; at < 40_000; at++) if (ask('app', `${at}.6`) !== undefined) expect.fail(`${at}.6`);
+      expect(ask('app', 'a.7')).toBe('policy.yaml:12');
+      expect(ask('lib', 'a.7')).toBe('policy.yaml:13');
+      expect(ask('other', 'a.7')).toBeUndefined();
+      expect(ask('other', 'a.8')).toBe('policy.yaml:12');
+    }
+    expect(exclusions.rules).toBe(3);
+  });
+
+  it('hold thousands of rules apart', () => {
+    const rules = Array.from({ length: 3000 }, (_, at) => ({
+      ...rule([`/src/m${at}/**`, `*.x${at}`, `**/t${at}-*/y`][at % 3]!),
+      source: `${at}`,
+    }));
+    const exclusions = compileExclusions(rules);
+    for (let at = 0; at < 3000; at += 7) {
+      const path = [`src/M${at}/a`, `q/a.x${at}`, `z/T${at}-1/Y`][at % 3]!;
+      expect(exclusions.match(REPOSITORY, path as RepoPath)?.source).toBe(`${at}`);
+      expect(exclusions.match(REPOSITORY, `${path}-`.replace(/[Mt](\d)/i, '_$1') as RepoPath)).toBeNull();
+    }
+  });
+
+  it('never grow from patterns without bound', () => {
+    const patterns = Array.from({ length: 4 }, (_, at) => ({ pattern: '{a,b,c}', source: `p:${at}` }));
+    expect(() => compileDenyGlobs(patterns, 16)).not.toThrow();
+    expect(() => compileDenyGlobs(patterns, 15)).toThrow(/^p:3: .*stand for more than 15/);
   });
 });
 

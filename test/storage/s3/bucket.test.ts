@@ -11,7 +11,7 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../storage/objects.ts';
 import { findMinio, startMinio, type Minio } from './minio.ts';
-import { collect, describePromises } from './promises.ts';
+import { collect, describePromises } from '../objects/promises.ts';
 
 const program = findMinio();
 if (program === null) {

@@ -1,6 +1,6 @@
 /** Starts a real MinIO server for a test, on loopback, on a port and folder of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -28,7 +28,7 @@ export function findMinio(): string | null {
 
 /** Starts the server and sets the AWS_* variables of this process to its credentials. */
 export async function startMinio(program: string): Promise<Minio> {
-  const folder = mkdtempSync(join(tmpdir(), 'garner-minio-'));
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'garner-minio-'));
   const address = `127.0.0.1:${await freePort()}`;
   const [user, password] = ['garner-test', 'garner-test-secret'];
   const server: ChildProcess = spawn(program, ['server', '--quiet', '--address', address, folder], {

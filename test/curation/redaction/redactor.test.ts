@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadBuiltinRules } from '../../../config/redaction.ts';
+import { createRedactor } from '../../../curation/redaction/redactor.ts';
+import type { JudgedText } from '../../../curation/text.ts';
+import { Maker, negatives, positives } from './labelled.ts';
+import { isLeft } from './measure.ts';
+
+const redactor = createRedactor(loadBuiltinRules());
+const judged = (...fields: string[]): JudgedText[] => fields as JudgedText[];
+const set = positives(99, 2);
+const plain = negatives(98, 4);
+const arbitraryText = fc
+  .array(fc.oneof(fc.constantFrom(...set.map((item) => item.text)), fc.constantFrom(...plain.map((item) => item.text)), fc.string()), { maxLength: 6 })
+  .map((parts) => parts.join('\n'));
+
+describe('laws of redaction', () => {
+  it('redacts nothing more the second time', () => {
+    fc.assert(
+      fc.property(arbitraryText, (text) => {
+        const once = redactor.redactText(text as JudgedText).text;
+        const twice = redactor.redactText(once as string as JudgedText);
+        expect(twice.findings).toEqual([]);
+        expect(twice.text).toBe(once);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('maps offsets back: the text outside the findings is the text outside the placeholders', () => {
+    fc.assert(
+      fc.property(arbitraryText, (text) => {
+        const { text: redacted, findings } = redactor.redactText(text as JudgedText);
+        let rebuilt = '';
+        let from = 0;
+        for (const finding of findings) {
+          expect(finding.start).toBeGreaterThanOrEqual(from);
+          expect(finding.end).toBeGreaterThan(finding.start);
+          rebuilt += text.slice(from, finding.start) + finding.placeholder;
+          from = finding.end;
+        }
+        expect(rebuilt + text.slice(from)).toBe(redacted);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('finds a secret wherever the text is cut into fields', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...set), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (item, a, b) => {
+        const [low, high] = [a, b].sort((x, y) => x - y).map((share) => Math.floor(share * item.text.length)) as [number, number];
+        const { fields } = redactor.redact(judged(item.text.slice(0, low), item.text.slice(low, high), item.text.slice(high)));
+        for (const secret of item.secrets) for (const field of fields) expect(isLeft(secret, field) && secret.length >= 8).toBe(false);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('covers in the joined scan whatever each field shows alone', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...set.map((item) => item.text), ...plain.map((item) => item.text)), { minLength: 1, maxLength: 3 }), (fields) => {
+        const { findings } = redactor.redact(judged(...fields));
+        fields.forEach((field, index) => {
+          for (const alone of redactor.redactText(field as JudgedText).findings) {
+            expect(findings.some((finding) => finding.field === index && finding.start <= alone.start && finding.end >= alone.end), alone.rule).toBe(true);
+          }
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('fields', () => {
+  const token = `ghp_${new Maker(5).chars('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789', 36)}`;
+
+  it('cuts a secret that straddles boundaries out of every field and counts it once', () => {
+    const result = redactor.redact(judged(`const t = '${token.slice(0, 12)}`, token.slice(12, 30), `${token.slice(30)}';\n`));
+    expect(result.fields).toEqual(["const t = '<TOKEN>", '<TOKEN>', "<TOKEN>';\n"]);
+    expect(result.counts).toEqual({ 'github-token': 1 });
+    expect(result.findings).toEqual([
+      { rule: 'github-token', field: 0, start: 11, end: 23 },
+      { rule: 'github-token', field: 1, start: 0, end: 18 },
+      { rule: 'github-token', field: 2, start: 0, end: 10 },
+    ]);
+    expect(result.covered[1]).toBe(1);
+    expect(result.covered[0]).toBeCloseTo(12 / 20);
+  });
+
+  it('leaves fields without findings as they are, empty ones too', () => {
+    const result = redactor.redact(judged('', 'let a = 1;\n', ''));
+    expect(result).toEqual({ fields: ['', 'let a = 1;\n', ''], findings: [], counts: {}, covered: [0, 0, 0] });
+  });
+
+  it('cuts out other places of a secret that was found', () => {
+    const { text } = redactor.redactText('password = "Vx7-kettle-Moon"\n// was Vx7-kettle-Moon before\n' as JudgedText);
+    expect(text).toBe('password = "<PASSWORD>"\n// was <PASSWORD> before\n');
+  });
+
+  it('cuts out a token that a zero-width space splits', () => {
+    const { text } = redactor.redactText("const t = 'ghp_YTx5P3cgtq\u200baNjyukLwykv2WRsi6zXGf4i29t';" as JudgedText);
+    expect(text).toBe("const t = '<TOKEN>';");
+  });
+
+  it('replaces addresses by private ones, the same by the same', () => {
+    const { text } = redactor.redactText('a 81.169.145.66 b 93.184.216.35 c 81.169.145.66 d 2a01:4f8:c17:b8f::2' as JudgedText);
+    expect(text).toBe('a 10.0.0.1 b 10.0.0.2 c 10.0.0.1 d fd00::3');
+  });
+
+  it('does not take longer than its bounds allow on lines of repeated keywords', () => {
+    for (const piece of ['key_', 'password=', 'eyJ-', '-----BEGIN PRIVATE KEY-----', '"+"', '\\n', '1.2.', '::', '@', '://', 'seed ', '%41', 'AKIA']) {
+      const text = piece.repeat(Math.ceil(60_000 / piece.length));
+      expect(redactor.redactText(text as JudgedText).text.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('the version', () => {
+  it('depends on the rules and on nothing else', () => {
+    const rules = loadBuiltinRules();
+    expect(createRedactor(rules).version).toBe(redactor.version);
+    expect(createRedactor(rules.slice(1)).version).not.toBe(redactor.version);
+  });
+});
