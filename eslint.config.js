@@ -39,7 +39,7 @@ const directions = Object.entries(allowed).map(([room, may]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'garner-out/', 'setup/', '.stryker-tmp/'] },
+  { ignores: ['dist/', 'node_modules/', 'garner-out/', 'setup/', '.stryker-tmp/', '**/*.cjs'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -43,14 +43,21 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
   }
   admission.finish();
   const ref = await stage.write(`admit/${index}`, output.parts());
-  return { ref, tally: output.tally, records: output.records, redactions: output.counts, fingerprints: output.fingerprints.size };
+  return {
+    ref,
+    tally: output.tally,
+    records: output.records,
+    redactions: output.counts,
+    fingerprints: output.fingerprints.size,
+  };
 }
 
 async function admitPlain(piece: Piece, stage: Stage, admission: Admission, output: ShardOutput): Promise<void> {
   const source = stage.plan.sources[piece.source]!;
   const reader = new RecordReader({ firstLine: piece.firstLine });
   try {
-    for await (const chunk of decode(pinned(piece, stage))) for (const record of reader.push(chunk)) admission.record(record);
+    for await (const chunk of decode(pinned(piece, stage)))
+      for (const record of reader.push(chunk)) admission.record(record);
     for (const record of reader.end()) admission.record(record);
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;

@@ -12,7 +12,10 @@ export function audienceRecipients(stage: Stage): string[] {
   if (local) recipients.add(stage.keystore.identity().recipient);
   if (recipients.size === 0) {
     const file = access?.file ?? 'access.yaml';
-    throw new RunFailure('ConfigInvalid', `${file}: nobody is in ${audiences.join(', ')}: grant access with \`garner access grant\``);
+    throw new RunFailure(
+      'ConfigInvalid',
+      `${file}: nobody is in ${audiences.join(', ')}: grant access with \`garner access grant\``,
+    );
   }
   return [...recipients].sort();
 }

@@ -6,7 +6,12 @@ import type { Reroute } from './gather.ts';
 import type { Stage } from './stage.ts';
 import type { Ref } from './types.ts';
 
-export async function readBucket(bucket: number, list: Ref, reroutes: Ref | null, stage: Stage): Promise<AdmittedRecord[]> {
+export async function readBucket(
+  bucket: number,
+  list: Ref,
+  reroutes: Ref | null,
+  stage: Stage,
+): Promise<AdmittedRecord[]> {
   const shards = [...linesOf<Ref>(await stage.reader.read(list, 0))];
   const routes = reroutes ? new Map(linesOf<Reroute>(await stage.reader.read(reroutes, 0))) : new Map<string, string>();
   const join = new KeyedHash(stage.key('join'));

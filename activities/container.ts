@@ -81,7 +81,8 @@ export class PartReader {
     const ends = this.#indexes.get(ref.key) ?? (await this.#index(ref));
     const end = ends[part];
     const start = part === 0 ? 0 : ends[part - 1];
-    if (end === undefined || start === undefined || !(start <= end && end <= ref.size)) throw new StorageFault('changed', ref.key, 'is damaged');
+    if (end === undefined || start === undefined || !(start <= end && end <= ref.size))
+      throw new StorageFault('changed', ref.key, 'is damaged');
     if (start === end) return Buffer.alloc(0);
     return open(await this.#store.readAll(ref.key, { start, end }), this.#identities);
   }
@@ -97,7 +98,8 @@ export class PartReader {
     } catch (error) {
       if (error instanceof StorageFault) throw error;
     }
-    if (!Array.isArray(ends) || !ends.every((value) => Number.isSafeInteger(value))) throw new StorageFault('changed', ref.key, 'is damaged');
+    if (!Array.isArray(ends) || !ends.every((value) => Number.isSafeInteger(value)))
+      throw new StorageFault('changed', ref.key, 'is damaged');
     this.#indexes.set(ref.key, ends as number[]);
     return ends as number[];
   }

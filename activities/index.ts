@@ -18,7 +18,8 @@ export const STAGES = {
   admit: (input: StageInput & { shard: number }, stage: Stage) => admit(input.shard, stage),
   gather: (input: StageInput & { shards: Admitted[] }, stage: Stage) => gather(input.shards, stage),
   survey: (input: StageInput & SurveyInput, stage: Stage) => survey(input, stage),
-  gatherSurveys: (input: StageInput & { surveys: Ref[]; filter: Ref }, stage: Stage) => gatherSurveys(input.surveys, input.filter, stage),
+  gatherSurveys: (input: StageInput & { surveys: Ref[]; filter: Ref }, stage: Stage) =>
+    gatherSurveys(input.surveys, input.filter, stage),
   assemble: (input: StageInput & AssembleInput, stage: Stage) => assemble(input, stage),
   select: (input: StageInput & { assembled: Assembled[] }, stage: Stage) => select(input.assembled, stage),
   render: (input: StageInput & RenderInput, stage: Stage) => render(input, stage),

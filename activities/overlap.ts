@@ -41,7 +41,9 @@ export async function survey({ bucket, shards, reroutes, filter }: SurveyInput, 
     if (joined) fingerprintsOf(joined, key, note);
     for (const piece of text.context ?? []) fingerprintsOf(piece.text, key, note);
   }
-  return boilerplate.size === 0 ? null : stage.write(`survey/${bucket}`, [gzipSync(boilerplate.toBytes(), { level: 1 })]);
+  return boilerplate.size === 0
+    ? null
+    : stage.write(`survey/${bucket}`, [gzipSync(boilerplate.toBytes(), { level: 1 })]);
 }
 
 /** One table of all buckets' surveys. */
@@ -58,12 +60,20 @@ export async function gatherSurveys(surveys: Ref[], filter: Ref, stage: Stage): 
 }
 
 /** What assemble asks of private overlap; null where nothing private was found. */
-export async function overlapOf(filter: Ref | null, boilerplate: Ref | null, stage: Stage): Promise<PrivateOverlap | null> {
+export async function overlapOf(
+  filter: Ref | null,
+  boilerplate: Ref | null,
+  stage: Stage,
+): Promise<PrivateOverlap | null> {
   const key = stage.guardKey;
   if (!filter || !key) return null;
   const merged = await filterOf(filter, stage);
   const has = (high: number, low: number) => merged.has(high, low);
   if (!boilerplate) return { key, has };
-  const table = Boilerplate.fromBytes(gunzipSync(await stage.reader.read(boilerplate, 0)), has, stage.policy.guard.boilerplateRepositories);
+  const table = Boilerplate.fromBytes(
+    gunzipSync(await stage.reader.read(boilerplate, 0)),
+    has,
+    stage.policy.guard.boilerplateRepositories,
+  );
   return { key, has, isPublic: (high, low) => table.isPublic(high, low) };
 }

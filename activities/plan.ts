@@ -57,7 +57,10 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     const store = openStore(object.store);
     const pinnedSource = await pin(store, object, input.shardBytes);
     const format = input.format === 'auto' ? await probe(store, object) : input.format;
-    pinned.push({ source: { ...object, sha256: pinnedSource.sha256, compressed: pinnedSource.compressed, format }, pieces: pinnedSource.pieces });
+    pinned.push({
+      source: { ...object, sha256: pinnedSource.sha256, compressed: pinnedSource.compressed, format },
+      pieces: pinnedSource.pieces,
+    });
     stage.progress({ sources: pinned.length });
   }
   pinned.sort((a, b) => compare(a.source.sha256, b.source.sha256) || compare(a.source.name, b.source.name));
@@ -75,7 +78,18 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     input.shardBytes,
   );
   const { run, now, window } = input;
-  const made: Plan = { run, planDigest, policyDigest: policy.digest, factsDigest: facts.digest, codeVersion, now, window, sources, shards, buckets };
+  const made: Plan = {
+    run,
+    planDigest,
+    policyDigest: policy.digest,
+    factsDigest: facts.digest,
+    codeVersion,
+    now,
+    window,
+    sources,
+    shards,
+    buckets,
+  };
   const ref = await stage.writeJson('plan', made);
   const boilerplate = policy.guard.enabled && policy.guard.boilerplateRepositories > 0;
   return { plan: ref, shards: shards.length, buckets, sources: sources.length, bytes, planDigest, boilerplate };
@@ -106,7 +120,8 @@ async function pin(store: ObjectStore, object: SourceObject, shardBytes: number)
     if (!single) cutter.push(chunk);
   }
   const sha256 = whole.digest('hex');
-  if (size !== object.size) throw new ConfigError(object.name, undefined, '', 'changed while it was being read: run again');
+  if (size !== object.size)
+    throw new ConfigError(object.name, undefined, '', 'changed while it was being read: run again');
   const pieces = size === 0 ? [] : single ? [{ start: 0, end: size, firstLine: 1, sha256 }] : cutter.end();
   return { sha256, compressed, pieces };
 }
@@ -150,7 +165,12 @@ class Cutter {
   }
 
   #close(): void {
-    this.#pieces.push({ start: this.#start, end: this.#position, firstLine: this.#firstLine, sha256: this.#hash.digest('hex') });
+    this.#pieces.push({
+      start: this.#start,
+      end: this.#position,
+      firstLine: this.#firstLine,
+      sha256: this.#hash.digest('hex'),
+    });
     this.#hash = createHash('sha256');
     this.#start = this.#position;
     this.#firstLine = this.#line;
@@ -186,7 +206,13 @@ async function probe(store: ObjectStore, object: SourceObject): Promise<FormatNa
   }
   if (records.length === 0) return 'garner';
   const format = detectFormat(records.slice(0, PROBED_RECORDS));
-  if (!format) throw new ConfigError(object.name, 1, '', 'is of no known format: name it with --format garner, copilot, continue or tabby');
+  if (!format)
+    throw new ConfigError(
+      object.name,
+      1,
+      '',
+      'is of no known format: name it with --format garner, copilot, continue or tabby',
+    );
   return format;
 }
 

@@ -9,7 +9,13 @@ import type { DataFile, DatasetFacts, SplitName } from '../curation/formats/fact
 import { reportPage } from '../curation/formats/report.ts';
 import { datasetDigest, versionOf } from '../curation/proof/digest.ts';
 import { formatManifest, parseManifest, sign } from '../curation/proof/dsse.ts';
-import { datasetStatement, parseStatement, provenanceStatement, storedStatement, DATASET_PREDICATE } from '../curation/proof/statement.ts';
+import {
+  datasetStatement,
+  parseStatement,
+  provenanceStatement,
+  storedStatement,
+  DATASET_PREDICATE,
+} from '../curation/proof/statement.ts';
 import { formatSums } from '../curation/proof/sums.ts';
 import { addCounts } from '../curation/stages/ledger.ts';
 import { openAudit } from '../storage/audit.ts';
@@ -17,7 +23,17 @@ import { MANIFEST, type ObjectStore } from '../storage/objects.ts';
 import { RunFailure } from './failure.ts';
 import type { Stage } from './stage.ts';
 import { addStatistics, emptyStatistics, LENGTH_EDGES, WEIGHT_EDGES } from './statistics.ts';
-import type { Admitted, Assembled, Published, RenderedFile, Rendered, RunSummary, Selected, Settled, Statistics } from './types.ts';
+import type {
+  Admitted,
+  Assembled,
+  Published,
+  RenderedFile,
+  Rendered,
+  RunSummary,
+  Selected,
+  Settled,
+  Statistics,
+} from './types.ts';
 
 export interface PublishInput {
   shards: Admitted[];
@@ -36,7 +52,10 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
   const { store, policy } = stage;
   const statistics = emptyStatistics();
   for (const part of input.rendered) addStatistics(statistics, part.statistics);
-  const named = nameFiles(input.rendered.flatMap(({ files }) => files), policy.output.files);
+  const named = nameFiles(
+    input.rendered.flatMap(({ files }) => files),
+    policy.output.files,
+  );
   const digest = datasetDigest(named.map(({ file }) => file));
   const window = windowOf(stage, statistics);
   const version = versionOf(window, digest);
@@ -54,7 +73,10 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
       await store.removeAll(`${staging}/`);
     }
   }
-  await store.write(`runs/${stage.request.run}/run.json`, Buffer.from(JSON.stringify(runRecord(input, summary), null, 1) + '\n'));
+  await store.write(
+    `runs/${stage.request.run}/run.json`,
+    Buffer.from(JSON.stringify(runRecord(input, summary), null, 1) + '\n'),
+  );
   await audit(stage, input, summary, fresh);
   return { dataset, version, digest, fresh, summary };
 }
@@ -75,7 +97,12 @@ function nameFiles(files: RenderedFile[], kind: string): NamedFile[] {
   return [...groups].flatMap(([name, group]) =>
     group.map((from, index) => ({
       from,
-      file: { path: `${name}-${number(index)}-of-${number(group.length)}.${kind}`, sha256: from.sha256, bytes: from.bytes, examples: from.rows },
+      file: {
+        path: `${name}-${number(index)}-of-${number(group.length)}.${kind}`,
+        sha256: from.sha256,
+        bytes: from.bytes,
+        examples: from.rows,
+      },
     })),
   );
 }
@@ -92,10 +119,18 @@ async function isPublished(store: ObjectStore, dataset: string, digest: string):
   if ((await store.stat(key)) === null) return false;
   const { envelopes } = parseManifest((await store.readAll(key)).toString());
   const statements = envelopes.map(({ payload }) => parseStatement(Buffer.from(payload, 'base64')));
-  return statements.some(({ predicateType, predicate }) => predicateType === DATASET_PREDICATE && predicate['digest'] === digest);
+  return statements.some(
+    ({ predicateType, predicate }) => predicateType === DATASET_PREDICATE && predicate['digest'] === digest,
+  );
 }
 
-async function writeFolder(folder: string, named: NamedFile[], facts: DatasetFacts, plain: boolean, stage: Stage): Promise<void> {
+async function writeFolder(
+  folder: string,
+  named: NamedFile[],
+  facts: DatasetFacts,
+  plain: boolean,
+  stage: Stage,
+): Promise<void> {
   const { store, keystore } = stage;
   const stored: { path: string; sha256: string; size: number }[] = [];
   const put = async (path: string, body: Uint8Array | AsyncIterable<Uint8Array>) => {
@@ -116,9 +151,16 @@ async function writeFolder(folder: string, named: NamedFile[], facts: DatasetFac
   }
   await put('SHA256SUMS', Buffer.from(formatSums(stored)));
   const { privateKey, keyid, publicPem } = keystore.signing();
-  const statements = [datasetStatement(facts, files), provenanceStatement(facts, files, BUILDER), storedStatement(facts, stored)];
+  const statements = [
+    datasetStatement(facts, files),
+    provenanceStatement(facts, files, BUILDER),
+    storedStatement(facts, stored),
+  ];
   const envelopes = statements.map((statement) => sign(statement, privateKey, keyid));
-  await store.write(`${folder}/${MANIFEST}`, Buffer.from(formatManifest({ envelopes, publicKeys: { [keyid]: publicPem } })));
+  await store.write(
+    `${folder}/${MANIFEST}`,
+    Buffer.from(formatManifest({ envelopes, publicKeys: { [keyid]: publicPem } })),
+  );
 }
 
 function factsOf(
@@ -131,7 +173,8 @@ function factsOf(
   const { policy, plan } = stage;
   const { selected, settled } = input;
   const splits: DatasetFacts['splits'] = {};
-  for (const { from, file } of named) ((splits[from.format as FormatName] ??= {})[from.split as SplitName] ??= []).push(file);
+  for (const { from, file } of named)
+    ((splits[from.format as FormatName] ??= {})[from.split as SplitName] ??= []).push(file);
   const redactions: Record<string, number> = {};
   for (const { redactions: counts } of [...input.shards, ...input.assembled]) addCounts(redactions, counts);
   const { kept: _, ...reasons } = settled.tally.reasons;
@@ -196,7 +239,9 @@ function selectionSteps(assembled: number, out: Record<string, number>): { step:
 /** What the rule set found of the project's own labelled secrets; null where this version of the rules was not measured. */
 function measuredRedaction(version: string): { version: string; recall: number | null } {
   const file = configFile('redaction/measured.json');
-  const measured = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string; recall: number }) : null;
+  const measured = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string; recall: number })
+    : null;
   return { version, recall: measured?.version === version ? measured.recall : null };
 }
 

@@ -38,7 +38,8 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
     const statistics = emptyStatistics();
     for (const { bucket, ref } of input.buckets) {
       const decisions = new Map<string, Decision>();
-      for (const decision of linesOf<Decision>(await stage.reader.read(input.decisions, bucket))) decisions.set(decision.example, decision);
+      for (const decision of linesOf<Decision>(await stage.reader.read(input.decisions, bucket)))
+        decisions.set(decision.example, decision);
       const examples = [...linesOf<AssembledExample>(await stage.reader.read(ref, BUCKET_PARTS.examples))];
       examples.sort((a, b) => (a.example < b.example ? -1 : 1));
       for (const example of examples) {
@@ -46,7 +47,8 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
         if (!decision?.keep) continue;
         const source = sourceOf(example, decision);
         addExample(statistics, example, source.split);
-        for (const format of formats) for (const row of format.rows(source)) await tables.add(format, source.split, row);
+        for (const format of formats)
+          for (const row of format.rows(source)) await tables.add(format, source.split, row);
       }
       stage.progress({ bucket });
     }
@@ -104,7 +106,13 @@ class Tables {
   }
 }
 
-async function writeTables(tables: Tables, folder: string, recipients: string[] | null, part: number, stage: Stage): Promise<RenderedFile[]> {
+async function writeTables(
+  tables: Tables,
+  folder: string,
+  recipients: string[] | null,
+  part: number,
+  stage: Stage,
+): Promise<RenderedFile[]> {
   const { files: kind } = stage.policy.output;
   const db = kind === 'parquet' ? await openRelational({ scratch: folder }) : null;
   const files: RenderedFile[] = [];
@@ -115,7 +123,14 @@ async function writeTables(tables: Tables, folder: string, recipients: string[] 
       const key = stage.name(`render/${part}/${table.format.name}-${table.split}`);
       const { size } = await stage.store.write(key, stored);
       const sha256 = createHash('sha256').update(plain).digest('hex');
-      files.push({ ref: { key, size }, format: table.format.name, split: table.split, rows: table.rows, sha256, bytes: plain.length });
+      files.push({
+        ref: { key, size },
+        format: table.format.name,
+        split: table.split,
+        rows: table.rows,
+        sha256,
+        bytes: plain.length,
+      });
       stage.progress({ part, format: table.format.name, split: table.split });
     }
   } finally {

@@ -23,7 +23,13 @@ export async function select(buckets: Assembled[], stage: Stage): Promise<Select
     const decisions = join(folder, 'decisions.jsonl');
     const db = await openRelational({ memory: MEMORY, threads: 2, scratch: folder });
     try {
-      const summary = await decide({ files: [metadata] }, stage.policy.selection, stage.key('selection'), db, decisions);
+      const summary = await decide(
+        { files: [metadata] },
+        stage.policy.selection,
+        stage.key('selection'),
+        db,
+        decisions,
+      );
       const { parts, kept, out } = await decisionsByBucket(decisions, buckets.length);
       const ref = await stage.write('select/decisions', parts);
       return { ref, kept, out, clusters: summary.clusters, rules: summary.rules };

@@ -18,7 +18,12 @@ import type { Admitted, Assembled, Ref, Selected, Settled } from './types.ts';
 const PIECE_CHARS = 16 << 20;
 
 /** @throws RunFailure CountsDiffer unless kept + excluded + rejected is the number of records that admit read. */
-export async function settle(shards: Admitted[], buckets: Assembled[], selected: Selected, stage: Stage): Promise<Settled> {
+export async function settle(
+  shards: Admitted[],
+  buckets: Assembled[],
+  selected: Selected,
+  stage: Stage,
+): Promise<Settled> {
   const folder = join(stage.scratch, `settle-${stage.request.run}-${stage.request.attempt}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
@@ -28,18 +33,28 @@ export async function settle(shards: Admitted[], buckets: Assembled[], selected:
     const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
     const { kept, excluded, rejected } = settled.tally;
     if (settled.tally.records !== records || kept + excluded + rejected !== records)
-      throw new RunFailure('CountsDiffer', `${records} records went in, ${kept} + ${excluded} + ${rejected} came out: nothing is published`);
+      throw new RunFailure(
+        'CountsDiffer',
+        `${records} records went in, ${kept} + ${excluded} + ${rejected} came out: nothing is published`,
+      );
     return settled;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function* rowsOf(shards: Admitted[], buckets: Assembled[], selected: Selected, stage: Stage): AsyncGenerator<LedgerRow> {
-  for (const { ref } of shards) yield* linesOf<LedgerRow>(await stage.reader.read(ref, stage.plan.buckets + SHARD_PARTS.rows));
+async function* rowsOf(
+  shards: Admitted[],
+  buckets: Assembled[],
+  selected: Selected,
+  stage: Stage,
+): AsyncGenerator<LedgerRow> {
+  for (const { ref } of shards)
+    yield* linesOf<LedgerRow>(await stage.reader.read(ref, stage.plan.buckets + SHARD_PARTS.rows));
   for (const [bucket, { ref }] of buckets.entries()) {
     const out = new Map<string, Decision>();
-    for (const decision of linesOf<Decision>(await stage.reader.read(selected.ref, bucket))) if (!decision.keep) out.set(decision.example, decision);
+    for (const decision of linesOf<Decision>(await stage.reader.read(selected.ref, bucket)))
+      if (!decision.keep) out.set(decision.example, decision);
     for (const row of linesOf<PendingRow>(await stage.reader.read(ref, BUCKET_PARTS.rows))) yield settledRow(row, out);
     stage.progress({ bucket });
   }
@@ -47,13 +62,16 @@ async function* rowsOf(shards: Admitted[], buckets: Assembled[], selected: Selec
 
 function settledRow({ example, ...row }: PendingRow, out: Map<string, Decision>): LedgerRow {
   const decision = example === undefined ? undefined : out.get(example);
-  return decision ? outRow(row.source, row.line, row.event, decision.reason!, decision.rule ?? `selection.${decision.reason}`) : row;
+  return decision
+    ? outRow(row.source, row.line, row.event, decision.reason!, decision.rule ?? `selection.${decision.reason}`)
+    : row;
 }
 
 async function writeRows(file: string, rows: AsyncGenerator<LedgerRow>): Promise<void> {
   const out = createWriteStream(file, { mode: 0o600 });
   for await (const row of rows) {
-    if (!out.write(JSON.stringify({ source: row.source, line: row.line ?? 0, row: JSON.stringify(row) }) + '\n')) await once(out, 'drain');
+    if (!out.write(JSON.stringify({ source: row.source, line: row.line ?? 0, row: JSON.stringify(row) }) + '\n'))
+      await once(out, 'drain');
   }
   out.end();
   await once(out, 'close');
@@ -67,7 +85,11 @@ async function sealSorted(file: string, folder: string, stage: Stage): Promise<S
   let chars = 0;
   const flush = async () => {
     if (piece.length === 0) return;
-    ledger.push(await stage.write(`ledger/${String(ledger.length).padStart(5, '0')}`, [gzipSync(Buffer.from(piece.join('\n') + '\n'), { level: 1 })]));
+    ledger.push(
+      await stage.write(`ledger/${String(ledger.length).padStart(5, '0')}`, [
+        gzipSync(Buffer.from(piece.join('\n') + '\n'), { level: 1 }),
+      ]),
+    );
     piece = [];
     chars = 0;
   };

@@ -25,7 +25,8 @@ export async function listSources(inputs: string[]): Promise<SourceObject[]> {
       if (error instanceof StorageFault) throw new ConfigError(input, undefined, '--input', error.message);
       throw error;
     }
-    if (found.size === before) throw new ConfigError(input, undefined, '--input', 'holds no files: name a file or folder of events');
+    if (found.size === before)
+      throw new ConfigError(input, undefined, '--input', 'holds no files: name a file or folder of events');
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -34,7 +35,12 @@ async function* sourcesOf(input: string): AsyncGenerator<SourceObject> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(input)) return yield* objectsUnder(input, input);
   const path = resolve(input);
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(input, undefined, '--input', `cannot be read (${error.code ?? 'error'}): name a file or folder that is there`);
+    throw new ConfigError(
+      input,
+      undefined,
+      '--input',
+      `cannot be read (${error.code ?? 'error'}): name a file or folder that is there`,
+    );
   });
   if (info.isFile()) {
     const folder = dirname(path);

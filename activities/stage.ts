@@ -126,7 +126,10 @@ export class Stage {
 
 /** Seals a JSON value to the local identity and stores it. */
 export async function writeSealed(store: ObjectStore, key: string, value: unknown, keystore: Keystore): Promise<Ref> {
-  const { size } = await store.write(key, await seal(Buffer.from(JSON.stringify(value)), [keystore.identity().recipient]));
+  const { size } = await store.write(
+    key,
+    await seal(Buffer.from(JSON.stringify(value)), [keystore.identity().recipient]),
+  );
   return { key, size };
 }
 
@@ -142,7 +145,9 @@ const KEPT_RUNS = 4;
 export async function openStage(request: StageRequest, worker: WorkerSettings): Promise<Stage> {
   const base = await once(opened, `${request.out}\0${request.settings.key}`, () => openRun(request, worker));
   const { plan: ref } = request;
-  const plan = ref ? await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(base.store, ref, base.keystore)) : undefined;
+  const plan = ref
+    ? await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(base.store, ref, base.keystore))
+    : undefined;
   if (plan && plan.factsDigest !== base.facts.digest)
     throw new RunFailure('SourceChanged', 'the facts are not those that the run was planned with: start it again');
   return new Stage(request, base, plan, worker.scratch);
@@ -177,5 +182,7 @@ const CODE_VERSION = codeVersion();
 function codeVersion(): string {
   const stamp = fileURLToPath(new URL('../build.json', import.meta.url));
   if (existsSync(stamp)) return (JSON.parse(readFileSync(stamp, 'utf8')) as { source: string }).source;
-  return createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest('hex');
 }

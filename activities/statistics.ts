@@ -59,9 +59,12 @@ export function addStatistics(into: Statistics, from: Statistics): void {
     row.count += count;
     row.weight += weight;
   }
-  for (const [name, sides] of Object.entries(from.languages)) addCounts((into.languages[name] ??= { positive: 0, negative: 0 }), sides);
-  for (const [name, sides] of Object.entries(from.balance)) addCounts((into.balance[name] ??= { positive: 0, negative: 0 }), sides);
-  for (const [name, point] of Object.entries(from.retention)) addCounts((into.retention[name] ??= { kept: 0, observed: 0 }), point);
+  for (const [name, sides] of Object.entries(from.languages))
+    addCounts((into.languages[name] ??= { positive: 0, negative: 0 }), sides);
+  for (const [name, sides] of Object.entries(from.balance))
+    addCounts((into.balance[name] ??= { positive: 0, negative: 0 }), sides);
+  for (const [name, point] of Object.entries(from.retention))
+    addCounts((into.retention[name] ??= { kept: 0, observed: 0 }), point);
   addCounts(into.models, from.models);
   addCounts(into.licences, from.licences);
   for (const side of ['positive', 'negative'] as const) {

@@ -28,9 +28,15 @@ const USAGE: ReadonlySet<string> = new Set(['ConfigInvalid', 'NoRecords']);
 /** What to print and to exit with for anything that a command throws. */
 export function explainFailure(error: unknown): { code: ExitCode; message: string } {
   if (error instanceof CommandError) return { code: error.code, message: error.message };
-  if (error instanceof ConfigError || error instanceof FactsError || error instanceof PatternError || error instanceof KeystoreFault)
+  if (
+    error instanceof ConfigError ||
+    error instanceof FactsError ||
+    error instanceof PatternError ||
+    error instanceof KeystoreFault
+  )
     return { code: EXIT.usage, message: error.message };
-  if (error instanceof StorageFault) return { code: error.kind === 'not_found' ? EXIT.usage : EXIT.failed, message: error.message };
+  if (error instanceof StorageFault)
+    return { code: error.kind === 'not_found' ? EXIT.usage : EXIT.failed, message: error.message };
   if (error instanceof FolderInUse) return { code: EXIT.failed, message: error.message };
   if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) return runFailure(error);
   return { code: EXIT.failed, message: error instanceof Error ? error.message : 'failed' };

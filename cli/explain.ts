@@ -50,7 +50,9 @@ export function explainCommand(program: Command): void {
     .option('--event <id>', 'an event of a finished run, or of the input')
     .option('--run <run>', 'the run')
     .option('--input <file>', 'a file of events, judged here and now without a server')
-    .addOption(new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'))
+    .addOption(
+      new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'),
+    )
     .option('--facts <dir>')
     .option('--policy <file>')
     .option('--now <time>', 'the moment of judgement', parseTime)
@@ -59,7 +61,8 @@ export function explainCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (options: Options) => {
       if (options.input !== undefined) await explainFile(options.input, options);
-      else if (options.event !== undefined && options.run !== undefined) await explainEvent(options.run, options.event, options);
+      else if (options.event !== undefined && options.run !== undefined)
+        await explainEvent(options.run, options.event, options);
       else throw new CommandError(EXIT.usage, 'name --event and --run, or --input');
     });
 }
@@ -83,15 +86,31 @@ async function explainFile(input: string, options: Options): Promise<void> {
     const settings = { policy: { file, text: readFileSync(file, 'utf8') }, access: null, local: true };
     const judged = await judgeHere(
       {
-        ...{ run: 'run-explain', out, inputs: [input], format: options.format, facts: options.facts ?? null, window: null, plain: true },
-        ...{ now: options.now ?? Date.now(), concurrency: 1, shardBytes: 64 << 20, actor: userInfo().username, approval: 'automatic' },
+        ...{
+          run: 'run-explain',
+          out,
+          inputs: [input],
+          format: options.format,
+          facts: options.facts ?? null,
+          window: null,
+          plain: true,
+        },
+        ...{
+          now: options.now ?? Date.now(),
+          concurrency: 1,
+          shardBytes: 64 << 20,
+          actor: userInfo().username,
+          approval: 'automatic',
+        },
         settings: await storeSettings(out, 'run-explain', settings, options.keys),
       },
       { scratch: scratch.folder, ...(options.keys === undefined ? {} : { keys: options.keys }) },
     );
     const rows = new Map<string, LedgerRow>();
     for (const ref of judged.settled.ledger) {
-      for (const line of gunzipSync(await judged.stage.reader.read(ref, 0)).toString().split('\n')) {
+      for (const line of gunzipSync(await judged.stage.reader.read(ref, 0))
+        .toString()
+        .split('\n')) {
         if (line === '') continue;
         const row = JSON.parse(line) as LedgerRow;
         rows.set(`${row.source}:${row.line ?? ''}`, row);
@@ -101,7 +120,12 @@ async function explainFile(input: string, options: Options): Promise<void> {
     for (const [index, source] of judged.stage.plan.sources.entries()) {
       for await (const { line, events } of recordsOf(index, judged.stage)) {
         const row = rows.get(`${source.name}:${line}`);
-        if (row && (options.event === undefined || row.event === options.event)) print(row, events.flatMap((event) => segmentsOf(event, judged.stage)), options);
+        if (row && (options.event === undefined || row.event === options.event))
+          print(
+            row,
+            events.flatMap((event) => segmentsOf(event, judged.stage)),
+            options,
+          );
       }
     }
   } finally {
@@ -121,7 +145,8 @@ async function* recordsOf(index: number, stage: Stage): AsyncGenerator<{ line: n
     return { line: record.line, events: valid.flatMap((result) => (result.ok ? [result.event] : [])) };
   };
   try {
-    for await (const chunk of decode(createReadStream(join(source.store, source.key)))) for (const record of reader.push(chunk)) yield eventsOf(record);
+    for await (const chunk of decode(createReadStream(join(source.store, source.key))))
+      for (const record of reader.push(chunk)) yield eventsOf(record);
     for (const record of reader.end()) yield eventsOf(record);
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
@@ -145,8 +170,19 @@ function segmentsOf(event: CanonicalEvent, stage: Stage): Segment[] {
     segments.push({ segment: 'document', outcome: decided(steps) ? 'out' : 'kept', steps });
   }
   event.prompt?.context.forEach((piece, index) => {
-    const steps = rules.explainOrigin({ ...origin, ...(piece.repository ? { repository: piece.repository } : {}), ...(piece.path === undefined ? {} : { path: piece.path }) }, event.time);
-    segments.push({ segment: `context[${index}]`, outcome: decided(steps) || piece.unsourced ? 'stripped' : 'kept', steps });
+    const steps = rules.explainOrigin(
+      {
+        ...origin,
+        ...(piece.repository ? { repository: piece.repository } : {}),
+        ...(piece.path === undefined ? {} : { path: piece.path }),
+      },
+      event.time,
+    );
+    segments.push({
+      segment: `context[${index}]`,
+      outcome: decided(steps) || piece.unsourced ? 'stripped' : 'kept',
+      steps,
+    });
   });
   return segments;
 }
@@ -161,7 +197,13 @@ function print(row: LedgerRow, segments: Segment[], options: Options): void {
     process.stdout.write(`  ${segment}: ${outcome}\n`);
     for (const step of steps) {
       if (step.outcome === 'skipped') continue;
-      const parts = [step.rule, step.outcome === 'decided' ? step.reason! : 'pass', step.source ?? '', step.facts ?? '', step.flip ? `(${step.flip})` : ''];
+      const parts = [
+        step.rule,
+        step.outcome === 'decided' ? step.reason! : 'pass',
+        step.source ?? '',
+        step.facts ?? '',
+        step.flip ? `(${step.flip})` : '',
+      ];
       process.stdout.write(`    ${parts.filter(Boolean).join('  ')}\n`);
     }
   }

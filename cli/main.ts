@@ -15,12 +15,23 @@ import { verifyCommand } from './verify.ts';
 import { workerCommand } from './worker.ts';
 
 const program = new Command('garner')
-  .description('Turns the feedback events of code assistants into labelled training examples, and lets no private code through.')
+  .description(
+    'Turns the feedback events of code assistants into labelled training examples, and lets no private code through.',
+  )
   .exitOverride()
   .showHelpAfterError('(garner --help lists the commands)');
 
 for (const add of [
-  ...[runCommand, workerCommand, runsCommands, ledgerCommand, explainCommand, policyCommand, verifyCommand, openCommand],
+  ...[
+    runCommand,
+    workerCommand,
+    runsCommands,
+    ledgerCommand,
+    explainCommand,
+    policyCommand,
+    verifyCommand,
+    openCommand,
+  ],
   ...[redactCommand, generateCommand, uiCommand],
 ])
   add(program);

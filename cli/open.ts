@@ -20,16 +20,22 @@ export function openCommand(program: Command): void {
     .addOption(keysOption())
     .action(async (dataset: string, options: { identity?: string; out: string; keys?: string }) => {
       const keystore = await openKeystore(options.keys);
-      const identities = options.identity ? readIdentities(await readFile(options.identity, 'utf8'), options.identity) : [keystore.identity().secret];
+      const identities = options.identity
+        ? readIdentities(await readFile(options.identity, 'utf8'), options.identity)
+        : [keystore.identity().secret];
       const from = openStore(dataset);
       const to = openStore(options.out);
-      for await (const { key } of to.list('')) throw new CommandError(EXIT.usage, `${options.out} holds ${key}: name an empty folder`);
+      for await (const { key } of to.list(''))
+        throw new CommandError(EXIT.usage, `${options.out} holds ${key}: name an empty folder`);
       await mkdir(resolve(options.out), { recursive: true, mode: 0o700 });
       let files = 0;
       try {
         for await (const { key } of from.list('')) {
           const sealed = key.endsWith('.age');
-          await to.write(sealed ? key.slice(0, -'.age'.length) : key, sealed ? openStream(identities)(from.read(key)) : from.read(key));
+          await to.write(
+            sealed ? key.slice(0, -'.age'.length) : key,
+            sealed ? openStream(identities)(from.read(key)) : from.read(key),
+          );
           files++;
         }
       } catch (error) {

@@ -2,8 +2,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 
 export const outOption = () => new Option('--out <dir>', 'output folder or s3:// address').default('garner-out');
-export const keysOption = () => new Option('--keys <dir>', "keystore folder (default: under the user's configuration folder)");
-export const addressOption = () => new Option('--address <host:port>', 'Temporal server; without it one is started for the command');
+export const keysOption = () =>
+  new Option('--keys <dir>', "keystore folder (default: under the user's configuration folder)");
+export const addressOption = () =>
+  new Option('--address <host:port>', 'Temporal server; without it one is started for the command');
 export const jsonOption = () => new Option('--json', 'machine-readable output on stdout');
 
 /** RFC 3339 or `YYYY-MM-DD` to milliseconds since 1970-01-01 UTC. */
@@ -28,7 +30,8 @@ export function parseWindow(text: string): { from: number; to: number } {
 
 export function parseCount(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number of 1 or more');
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('give a whole number of 1 or more');
   return value;
 }
 
@@ -37,6 +40,7 @@ export function parseBytes(text: string): number {
   const match = /^(\d+)\s*([kmg]i?b?)?$/i.exec(text);
   const power = match?.[2] ? 'kmg'.indexOf(match[2][0]!.toLowerCase()) + 1 : 0;
   const value = match ? Number(match[1]) * 1024 ** power : NaN;
-  if (!Number.isSafeInteger(value) || value < 1024) throw new InvalidArgumentError('give a size of 1 KB or more, such as 64MB');
+  if (!Number.isSafeInteger(value) || value < 1024)
+    throw new InvalidArgumentError('give a size of 1 KB or more, such as 64MB');
   return value;
 }

@@ -21,12 +21,16 @@ export function policyCommand(program: Command): void {
       const facts = options.facts === undefined ? null : await countFacts(options.facts);
       const { digest, purpose } = policy;
       if (options.json) process.stdout.write(JSON.stringify({ file: policy.file, digest, purpose, facts }) + '\n');
-      else process.stdout.write(`${policy.file}: valid\ndigest ${digest}\n${facts ? `facts ${JSON.stringify(facts)}\n` : ''}`);
+      else
+        process.stdout.write(
+          `${policy.file}: valid\ndigest ${digest}\n${facts ? `facts ${JSON.stringify(facts)}\n` : ''}`,
+        );
     });
 }
 
 async function countFacts(folder: string) {
-  if (!existsSync(folder)) throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
+  if (!existsSync(folder))
+    throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
   const scratch = await openScratch('policy');
   try {
     const { counts, close } = await openFacts(folder, join(scratch.folder, 'facts'));

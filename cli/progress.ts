@@ -33,11 +33,15 @@ export function follow(handle: WorkflowHandle, style: 'bar' | 'lines' | 'silent'
 }
 
 /** `admit     [######------] 12/24  3,120 records, 40 s left`. */
-export function progressLine({ stage, finished, total, records, paused, stageStartedAt }: Progress, now = Date.now()): string {
+export function progressLine(
+  { stage, finished, total, records, paused, stageStartedAt }: Progress,
+  now = Date.now(),
+): string {
   const share = total > 0 ? finished / total : 0;
   const filled = Math.round(share * BAR);
   const bar = total > 0 ? ` [${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] ${finished}/${total}` : '';
-  const left = share > 0 && share < 1 ? `, ${Math.ceil(((now - stageStartedAt) / share) * (1 - share) / 1000)} s left` : '';
+  const left =
+    share > 0 && share < 1 ? `, ${Math.ceil((((now - stageStartedAt) / share) * (1 - share)) / 1000)} s left` : '';
   const read = records > 0 ? `  ${group(records)} records` : '';
   return `${stage.padEnd(9)}${bar}${read}${left}${paused ? '  PAUSED' : ''}`;
 }

@@ -18,7 +18,10 @@ export async function readRun(out: string, run: string): Promise<RunRecord> {
     return JSON.parse((await openStore(out).readAll(`runs/${run}/run.json`)).toString()) as RunRecord;
   } catch (error) {
     if (!(error instanceof StorageFault)) throw error;
-    throw new CommandError(EXIT.usage, `${out} holds no finished run ${run}: \`garner list --out ${out}\` names the runs`);
+    throw new CommandError(
+      EXIT.usage,
+      `${out} holds no finished run ${run}: \`garner list --out ${out}\` names the runs`,
+    );
   }
 }
 

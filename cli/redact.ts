@@ -28,10 +28,12 @@ export function redactCommand(program: Command): void {
           if (text.trim() === '') continue;
           const result = redactor.redactText(textOf(text, options.input, line));
           const findings = result.findings.map(({ rule, start, end }) => ({ rule, start, end }));
-          if (!process.stdout.write(JSON.stringify({ text: result.text, findings }) + '\n')) await once(process.stdout, 'drain');
+          if (!process.stdout.write(JSON.stringify({ text: result.text, findings }) + '\n'))
+            await once(process.stdout, 'drain');
         }
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code?.startsWith('E')) throw new CommandError(EXIT.usage, `${options.input}: cannot be read`);
+        if ((error as NodeJS.ErrnoException).code?.startsWith('E'))
+          throw new CommandError(EXIT.usage, `${options.input}: cannot be read`);
         throw error;
       }
     });

@@ -18,7 +18,16 @@ import { historyFolder, ownServer } from '../worker/embedded.ts';
 import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../worker/worker.ts';
 import { connect, namedAddress } from './connection.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { addressOption, jsonOption, keysOption, outOption, parseBytes, parseCount, parseTime, parseWindow } from './options.ts';
+import {
+  addressOption,
+  jsonOption,
+  keysOption,
+  outOption,
+  parseBytes,
+  parseCount,
+  parseTime,
+  parseWindow,
+} from './options.ts';
 import { follow } from './progress.ts';
 import { printSummary } from './summary.ts';
 
@@ -45,7 +54,9 @@ export function runCommand(program: Command): void {
     .command('run')
     .description('curate feedback events into a dataset')
     .requiredOption('--input <paths...>', 'files, folders or s3:// addresses of events')
-    .addOption(new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'))
+    .addOption(
+      new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'),
+    )
     .option('--facts <dir>', 'folder of facts: repositories, consents, CODEOWNERS, exclusions')
     .option('--policy <file>', 'policy (default: config/policy.yaml of the program)')
     .option('--access <file>', 'who may read what (default: access.yaml beside the policy, where there is one)')
@@ -108,21 +119,41 @@ function readPolicy(file: string | undefined): { policy: Policy; text: string } 
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(path, undefined, '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}): name a policy with --policy`);
+    throw new ConfigError(
+      path,
+      undefined,
+      '',
+      `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}): name a policy with --policy`,
+    );
   }
   const policy = parsePolicy(path, text);
   if (policy.purpose !== 'model-improvement')
-    throw new ConfigError(path, undefined, 'purpose', `${policy.purpose} is not what \`garner run\` makes: it curates for model-improvement`);
+    throw new ConfigError(
+      path,
+      undefined,
+      'purpose',
+      `${policy.purpose} is not what \`garner run\` makes: it curates for model-improvement`,
+    );
   return { policy, text };
 }
 
 /** With a server of our own the local identity reads everything; on a cluster an audience without people stops the run. */
-function readAccess({ access, policy: policyFile }: RunOptions, policy: Policy, local: boolean): { file: string; text: string } | null {
+function readAccess(
+  { access, policy: policyFile }: RunOptions,
+  policy: Policy,
+  local: boolean,
+): { file: string; text: string } | null {
   const beside = join(policyFile ?? BUILTIN_POLICY, '..', 'access.yaml');
   const file = access ?? (existsSync(beside) ? beside : null);
   const { audience } = policy.output;
   if (file === null) {
-    if (!local) throw new ConfigError('access.yaml', undefined, '', `nobody is named for ${audience.join(', ')}: name an access file with --access`);
+    if (!local)
+      throw new ConfigError(
+        'access.yaml',
+        undefined,
+        '',
+        `nobody is named for ${audience.join(', ')}: name an access file with --access`,
+      );
     return null;
   }
   let text: string;
@@ -132,13 +163,15 @@ function readAccess({ access, policy: policyFile }: RunOptions, policy: Policy, 
     throw new ConfigError(file, undefined, '--access', 'cannot be read');
   }
   const people = parseAccess(file, text).recipientsOf(audience, Date.now());
-  if (people.length === 0 && !local) throw new ConfigError(file, undefined, '', `nobody is in ${audience.join(', ')}: grant access first`);
+  if (people.length === 0 && !local)
+    throw new ConfigError(file, undefined, '', `nobody is in ${audience.join(', ')}: grant access first`);
   return { file, text };
 }
 
 async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
   if (folder === undefined) return;
-  if (!existsSync(folder)) throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
+  if (!existsSync(folder))
+    throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
   await (await openFacts(folder, join(scratch, 'facts'))).close();
 }
 
@@ -157,7 +190,9 @@ async function inputOf(
     ...{ now: options.now ?? Date.now(), window: options.window ?? null },
   };
   // The same question has the same id: asked again while it runs, it joins the run that is under way.
-  const name = createHmac('sha256', keystore.derive('run', '', 32)).update(JSON.stringify([wanted, settings])).digest('hex');
+  const name = createHmac('sha256', keystore.derive('run', '', 32))
+    .update(JSON.stringify([wanted, settings]))
+    .digest('hex');
   const run = `run-${name.slice(0, 16)}`;
   return {
     ...wanted,

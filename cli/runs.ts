@@ -19,11 +19,19 @@ const QUERY_WAIT_MS = 5_000;
 
 export function runsCommands(program: Command): void {
   const command = (name: string, description: string) =>
-    program.command(name).description(description).addOption(outOption()).addOption(keysOption()).addOption(addressOption()).addOption(jsonOption());
+    program
+      .command(name)
+      .description(description)
+      .addOption(outOption())
+      .addOption(keysOption())
+      .addOption(addressOption())
+      .addOption(jsonOption());
 
   command('list', 'runs, newest first')
     .option('--where <query>', 'a visibility query, such as GarnerStage="approval"')
-    .action((options: Options & { where?: string }) => withConnection(options, (connected) => list(connected, options)));
+    .action((options: Options & { where?: string }) =>
+      withConnection(options, (connected) => list(connected, options)),
+    );
   command('status <run>', 'where a run stands').action((run: string, options: Options) =>
     withConnection(options, (connected) => status(connected, run, options)),
   );
@@ -56,7 +64,8 @@ async function withConnection(options: Options, work: (connected: Connected) => 
   try {
     await work(connected);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw new CommandError(EXIT.usage, 'there is no such run here: `garner list` names them');
+    if (error instanceof WorkflowNotFoundError)
+      throw new CommandError(EXIT.usage, 'there is no such run here: `garner list` names them');
     throw error;
   } finally {
     await connected.close();
@@ -66,8 +75,15 @@ async function withConnection(options: Options, work: (connected: Connected) => 
 async function list({ client }: Connected, { json, where }: Options & { where?: string }): Promise<void> {
   const query = `WorkflowType = "curate"${where ? ` AND (${where})` : ''}`;
   for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({ query })) {
-    const row = { run: workflowId, status: status.name.toLowerCase(), started: startTime.toISOString(), ended: closeTime?.toISOString() ?? null };
-    process.stdout.write(json ? JSON.stringify(row) + '\n' : `${row.run}  ${row.status.padEnd(10)} ${row.started}  ${row.ended ?? ''}\n`);
+    const row = {
+      run: workflowId,
+      status: status.name.toLowerCase(),
+      started: startTime.toISOString(),
+      ended: closeTime?.toISOString() ?? null,
+    };
+    process.stdout.write(
+      json ? JSON.stringify(row) + '\n' : `${row.run}  ${row.status.padEnd(10)} ${row.started}  ${row.ended ?? ''}\n`,
+    );
   }
 }
 

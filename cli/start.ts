@@ -17,7 +17,17 @@ const given = process.argv.slice(2);
 if (given.includes('--input')) process.exit(garner(['run', ...given]).status);
 const made = garner(['generate', '--events', EVENTS, '--seed', SEED, '--out', SAMPLE]);
 if (made.status !== 0) process.exit(made.status);
-const input = ['--input', join(SAMPLE, 'events'), '--facts', join(SAMPLE, 'facts'), '--format', 'garner', '--now', NOW, '--plain'];
+const input = [
+  '--input',
+  join(SAMPLE, 'events'),
+  '--facts',
+  join(SAMPLE, 'facts'),
+  '--format',
+  'garner',
+  '--now',
+  NOW,
+  '--plain',
+];
 const run = garner(['run', ...input, '--out', OUT, ...given]);
 if (run.status === 0) await showExamples();
 process.exit(run.status);
@@ -43,7 +53,9 @@ async function showExamples(): Promise<void> {
      QUALIFY row_number() OVER (PARTITION BY label ORDER BY weight DESC, length(completion) BETWEEN 30 AND 200 DESC, id) = 1 ORDER BY label DESC`,
   );
   for (const { prompt, completion, ...rest } of rows) {
-    process.stdout.write(`${JSON.stringify({ ...rest, prompt: `…${String(prompt).slice(-SHOWN_CHARS)}`, completion }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...rest, prompt: `…${String(prompt).slice(-SHOWN_CHARS)}`, completion }, null, 2)}\n`,
+    );
   }
   await db.close();
   await scratch.remove();

@@ -10,7 +10,11 @@ export function uiCommand(program: Command): void {
     .addOption(outOption())
     .option('--port <n>', 'port of the web page (default: a free one)', parseCount)
     .action(async (options: { out: string; port?: number }) => {
-      const server = await ownServer({ folder: historyFolder(options.out), ui: true, ...(options.port ? { uiPort: options.port } : {}) });
+      const server = await ownServer({
+        folder: historyFolder(options.out),
+        ui: true,
+        ...(options.port ? { uiPort: options.port } : {}),
+      });
       process.stdout.write(`${server.ui}/namespaces/default/workflows\n`);
       await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
       await server.stop();

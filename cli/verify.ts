@@ -21,16 +21,28 @@ export function verifyCommand(program: Command): void {
     .addOption(jsonOption())
     .action(async (dataset: string, options: { trust?: string; identity?: string; keys?: string; json?: boolean }) => {
       const keystore = await openKeystore(options.keys);
-      const pem = options.trust ? await readFile(options.trust, 'utf8').catch(() => refuse(`${options.trust}: cannot be read`)) : keystore.signing().publicPem;
+      const pem = options.trust
+        ? await readFile(options.trust, 'utf8').catch(() => refuse(`${options.trust}: cannot be read`))
+        : keystore.signing().publicPem;
       const store = openStore(dataset);
-      if ((await store.stat(MANIFEST)) === null) refuse(`${dataset}: holds no ${MANIFEST}: it is no published dataset`, EXIT.checkFailed);
-      const identities = options.identity ? [(await readFile(options.identity, 'utf8')).match(/AGE-SECRET-KEY-1\S+/)?.[0] ?? ''] : [keystore.identity().secret];
+      if ((await store.stat(MANIFEST)) === null)
+        refuse(`${dataset}: holds no ${MANIFEST}: it is no published dataset`, EXIT.checkFailed);
+      const identities = options.identity
+        ? [(await readFile(options.identity, 'utf8')).match(/AGE-SECRET-KEY-1\S+/)?.[0] ?? '']
+        : [keystore.identity().secret];
       const result = await check(store, dataset, pem, identities);
       if (options.json) process.stdout.write(JSON.stringify(result) + '\n');
-      else for (const { file, problem, todo } of result.problems) process.stdout.write(`${file ?? 'dataset'}: ${problem} ${todo}\n`);
+      else
+        for (const { file, problem, todo } of result.problems)
+          process.stdout.write(`${file ?? 'dataset'}: ${problem} ${todo}\n`);
       if (!options.json) process.stdout.write(`signer: ${result.signer}\n`);
       if (result.problems.length > 0 || result.signer !== 'trusted')
-        throw new CommandError(EXIT.checkFailed, result.problems.length > 0 ? `${result.problems.length} problems` : `the signer is ${result.signer}: name its key with --trust`);
+        throw new CommandError(
+          EXIT.checkFailed,
+          result.problems.length > 0
+            ? `${result.problems.length} problems`
+            : `the signer is ${result.signer}: name its key with --trust`,
+        );
       if (!options.json) process.stdout.write('verified\n');
     });
 }
@@ -52,13 +64,18 @@ async function check(store: ObjectStore, dataset: string, pem: string, identitie
       expected: { version: basename(resolve(dataset)), name: parts.at(-2)! },
     });
   } catch (error) {
-    if (error instanceof EnvelopeFault || error instanceof SyntaxError) throw new CommandError(EXIT.checkFailed, `${MANIFEST}: ${error.message}`);
+    if (error instanceof EnvelopeFault || error instanceof SyntaxError)
+      throw new CommandError(EXIT.checkFailed, `${MANIFEST}: ${error.message}`);
     throw error;
   }
 }
 
 /** Digests of a file as it lies there and, where we hold a key, of its plaintext; a damaged file has none of its plaintext. */
-async function digests(store: ObjectStore, key: string, identities: string[]): Promise<{ stored: string; plain?: string }> {
+async function digests(
+  store: ObjectStore,
+  key: string,
+  identities: string[],
+): Promise<{ stored: string; plain?: string }> {
   const stored = createHash('sha256');
   for await (const chunk of store.read(key)) stored.update(chunk);
   const found = { stored: stored.digest('hex') };

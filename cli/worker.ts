@@ -28,7 +28,12 @@ export function workerCommand(program: Command): void {
       const running = namedAddress(options.address) ?? (await runningServer(folder))?.address;
       const server = running ? null : await ownServer({ folder });
       const worker = await startWorker({
-        ...{ address: running ?? server!.address, keystore, scratch: scratch.folder, threads: options.threads ?? availableParallelism() },
+        ...{
+          address: running ?? server!.address,
+          keystore,
+          scratch: scratch.folder,
+          threads: options.threads ?? availableParallelism(),
+        },
         ...(options.keys === undefined ? {} : { keys: options.keys }),
       });
       process.stderr.write('worker ready\n');

@@ -23,7 +23,11 @@ export type Path = (string | number)[];
 export function fieldName(path: Path): string {
   return path
     .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : /^\w+$/.test(part) ? `${index ? '.' : ''}${part}` : `[${JSON.stringify(part)}]`,
+      typeof part === 'number'
+        ? `[${part}]`
+        : /^\w+$/.test(part)
+          ? `${index ? '.' : ''}${part}`
+          : `[${JSON.stringify(part)}]`,
     )
     .join('');
 }
@@ -44,7 +48,12 @@ export function readYaml(file: string, text: string = readText(file)): YamlFile 
   const error = document.errors[0] ?? document.warnings[0];
   if (error) throw new ConfigError(file, error.linePos?.[0].line, '', error.message.split('\n')[0]!);
   const line = (path: Path) => lineOf(document, counter, path);
-  return { file, value: document.toJS({ maxAliasCount: 100 }) as unknown, line, source: (path) => `${file}:${line(path)} ${fieldName(path)}` };
+  return {
+    file,
+    value: document.toJS({ maxAliasCount: 100 }) as unknown,
+    line,
+    source: (path) => `${file}:${line(path)} ${fieldName(path)}`,
+  };
 }
 
 function readText(file: string): string {
@@ -58,7 +67,8 @@ function readText(file: string): string {
 function lineOf(document: Document.Parsed, counter: LineCounter, path: Path): number {
   for (let depth = path.length; depth > 0; depth--) {
     const node = document.getIn(path.slice(0, depth), true);
-    const range = typeof node === 'object' && node !== null && 'range' in node ? (node.range as number[] | undefined) : undefined;
+    const range =
+      typeof node === 'object' && node !== null && 'range' in node ? (node.range as number[] | undefined) : undefined;
     if (range) return counter.linePos(range[0]!).line;
   }
   return 1;

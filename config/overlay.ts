@@ -16,12 +16,18 @@ export function overlay<T>(defaults: T, given: unknown, yaml: YamlFile, path: Pa
     const result = { ...defaults } as Record<string, unknown>;
     for (const [key, value] of Object.entries(given)) {
       if (!Object.hasOwn(defaults, key))
-        throw new ConfigError(yaml.file, yaml.line([...path, key]), fieldName([...path, key]), `is unknown; known are ${Object.keys(defaults).join(', ')}`);
+        throw new ConfigError(
+          yaml.file,
+          yaml.line([...path, key]),
+          fieldName([...path, key]),
+          `is unknown; known are ${Object.keys(defaults).join(', ')}`,
+        );
       result[key] = overlay((defaults as Record<string, unknown>)[key], value, yaml, [...path, key]);
     }
     return result as T;
   }
   if (typeof given !== typeof defaults) return refuse(`must be a ${typeof defaults}`);
-  if (typeof given === 'number' && !(Number.isFinite(given) && given >= 0)) return refuse('must be a number of 0 or more');
+  if (typeof given === 'number' && !(Number.isFinite(given) && given >= 0))
+    return refuse('must be a number of 0 or more');
   return given as T;
 }

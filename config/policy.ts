@@ -15,7 +15,13 @@ import { configFile } from './location.ts';
 import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
 import { overlay } from './overlay.ts';
 
-export const PURPOSES = ['model-improvement', 'product-evaluation', 'strategy-assessment', 'related-products', 'abuse-investigation'] as const;
+export const PURPOSES = [
+  'model-improvement',
+  'product-evaluation',
+  'strategy-assessment',
+  'related-products',
+  'abuse-investigation',
+] as const;
 export type Purpose = (typeof PURPOSES)[number];
 export const AUDIENCES = ['copilot-team', 'platform-health', 'cloud-partner', 'model-partner'] as const;
 export type Audience = (typeof AUDIENCES)[number];
@@ -101,7 +107,10 @@ function policyOf(yaml: YamlFile): Policy {
   const policy: Omit<Policy, 'digest' | 'file'> = {
     purpose: given.purpose,
     rules: rulePolicy(given, yaml),
-    adapters: { ...(given.adapters?.continue?.host ? { continueHost: given.adapters.continue.host } : {}), roots: given.paths?.roots ?? [] },
+    adapters: {
+      ...(given.adapters?.continue?.host ? { continueHost: given.adapters.continue.host } : {}),
+      roots: given.paths?.roots ?? [],
+    },
     redaction: { gitleaks: gitleaksPath(given, yaml), dropWhenCovered: given.redaction?.dropWhenCovered ?? 0.5 },
     guard: { enabled: true, boilerplateRepositories: 3, ...given.guard },
     labels: rubric(given.labels, yaml),
@@ -118,7 +127,11 @@ function rulePolicy(given: PolicyFile, yaml: YamlFile): RulePolicy {
     (values ?? []).map((value, index) => ({ value, source: yaml.source([...path, index]) }));
   const { repositories, ownership, paths, segments } = given;
   return {
-    consent: { trainable: given.consent?.trainable ?? TRAINABLE, whenUnknown: 'exclude', source: yaml.source(['consent', 'trainable']) },
+    consent: {
+      trainable: given.consent?.trainable ?? TRAINABLE,
+      whenUnknown: 'exclude',
+      source: yaml.source(['consent', 'trainable']),
+    },
     repositories: {
       hosts: repositories?.hosts ?? ['github.com'],
       hostAliases: repositories?.hostAliases ?? {},
@@ -172,12 +185,22 @@ function checkPatterns(rules: RulePolicy): void {
 function checkPurpose(given: PolicyFile, yaml: YamlFile): void {
   if (given.purpose !== 'model-improvement') {
     if (given.output.formats)
-      throw new ConfigError(yaml.file, yaml.line(['output', 'formats']), 'output.formats', `purpose ${given.purpose} may hold no code: leave the formats out`);
+      throw new ConfigError(
+        yaml.file,
+        yaml.line(['output', 'formats']),
+        'output.formats',
+        `purpose ${given.purpose} may hold no code: leave the formats out`,
+      );
     return;
   }
   const index = given.consent?.trainable?.findIndex((plan) => !TRAINABLE.includes(plan)) ?? -1;
   if (index >= 0)
-    throw new ConfigError(yaml.file, yaml.line(['consent', 'trainable', index]), `consent.trainable[${index}]`, `plan ${given.consent!.trainable![index]} never trains: leave it out`);
+    throw new ConfigError(
+      yaml.file,
+      yaml.line(['consent', 'trainable', index]),
+      `consent.trainable[${index}]`,
+      `plan ${given.consent!.trainable![index]} never trains: leave it out`,
+    );
 }
 
 function gitleaksPath(given: PolicyFile, yaml: YamlFile): string | null {
@@ -187,17 +210,25 @@ function gitleaksPath(given: PolicyFile, yaml: YamlFile): string | null {
   try {
     readFileSync(absolute);
   } catch {
-    throw new ConfigError(yaml.file, yaml.line(['redaction', 'gitleaks']), 'redaction.gitleaks', 'names a file that cannot be read');
+    throw new ConfigError(
+      yaml.file,
+      yaml.line(['redaction', 'gitleaks']),
+      'redaction.gitleaks',
+      'names a file that cannot be read',
+    );
   }
   return absolute;
 }
 
 function schemaError(yaml: YamlFile, error: ErrorObject): ConfigError {
-  const parts = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const path: Path = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  const extra = (error.params as { additionalProperty?: string; missingProperty?: string });
+  const extra = error.params as { additionalProperty?: string; missingProperty?: string };
   if (extra.additionalProperty !== undefined) path.push(extra.additionalProperty);
-  const allowed = (error.params as { allowedValues?: unknown[]; allowedValue?: unknown });
+  const allowed = error.params as { allowedValues?: unknown[]; allowedValue?: unknown };
   const problem =
     extra.additionalProperty !== undefined
       ? 'is no field of a policy'
@@ -214,7 +245,9 @@ function schemaError(yaml: YamlFile, error: ErrorObject): ConfigError {
 /** Sources (file and line) are how a rule is shown, not what it does: they stay out of the digest. */
 function digestOf(policy: object): string {
   const redaction = (policy as { redaction: Policy['redaction'] }).redaction;
-  const gitleaks = redaction.gitleaks ? createHash('sha256').update(readFileSync(redaction.gitleaks)).digest('hex') : null;
+  const gitleaks = redaction.gitleaks
+    ? createHash('sha256').update(readFileSync(redaction.gitleaks)).digest('hex')
+    : null;
   const text = JSON.stringify({ ...policy, redaction: { ...redaction, gitleaks } }, (key, value: unknown) =>
     key === 'source' ? undefined : sorted(value),
   );

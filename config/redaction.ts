@@ -7,7 +7,18 @@ import { compileRule } from '../curation/redaction/compiled.ts';
 import { translateGitleaks, type GitleaksRules } from '../curation/redaction/gitleaks.ts';
 import { RULE_DEFAULTS, type RedactionRule } from '../curation/redaction/rule.ts';
 
-const TEXT_FIELDS = ['id', 'description', 'placeholder', 'flags', 'back', 'companion', 'key', 'notKey', 'value', 'path'] as const;
+const TEXT_FIELDS = [
+  'id',
+  'description',
+  'placeholder',
+  'flags',
+  'back',
+  'companion',
+  'key',
+  'notKey',
+  'value',
+  'path',
+] as const;
 const LIST_FIELDS = ['keywords', 'patterns', 'validators'] as const;
 const KINDS = ['token', 'near', 'run', 'assignment', 'block'];
 const STRENGTHS = ['password', 'secret', 'weak'];
@@ -16,7 +27,8 @@ const STRENGTHS = ['password', 'secret', 'weak'];
 function builtinFolder(): string {
   const places = [join(import.meta.dirname, 'redaction'), join(import.meta.dirname, '..', '..', 'config', 'redaction')];
   const found = places.find((place) => existsSync(place) && readdirSync(place).some((name) => name.endsWith('.yaml')));
-  if (found === undefined) throw new Error(`config/redaction: no rule files found (looked in ${places.join(' and ')}); reinstall the program`);
+  if (found === undefined)
+    throw new Error(`config/redaction: no rule files found (looked in ${places.join(' and ')}); reinstall the program`);
   return found;
 }
 
@@ -32,18 +44,23 @@ function readRule(node: YAMLMap, where: string): RedactionRule {
       if (typeof value !== 'string' || value === '') fail(field, 'must be a non-empty string');
       rule[field] = value;
     } else if ((LIST_FIELDS as readonly string[]).includes(field)) {
-      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string' || item === '')) fail(field, 'must be a list of strings');
+      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string' || item === ''))
+        fail(field, 'must be a list of strings');
       rule[field] = value;
     } else if (field === 'pattern') rule.patterns = [String(value)];
     else if (field === 'group' || field === 'before' || field === 'after') {
       if (!Number.isInteger(value) || (value as number) < 0) fail(field, 'must be a whole number of 0 or more');
       rule[field] = value;
-    } else if (field === 'cover') rule.cover = value === 'match' || value === 'group' ? value : fail(field, 'must be match or group');
+    } else if (field === 'cover')
+      rule.cover = value === 'match' || value === 'group' ? value : fail(field, 'must be match or group');
     else if (field === 'glued') rule.glued = value === true;
-    else if (field === 'kind') rule.kind = KINDS.includes(String(value)) ? value : fail(field, `must be one of ${KINDS.join(', ')}`);
-    else if (field === 'strength') rule.strength = STRENGTHS.includes(String(value)) ? value : fail(field, `must be one of ${STRENGTHS.join(', ')}`);
+    else if (field === 'kind')
+      rule.kind = KINDS.includes(String(value)) ? value : fail(field, `must be one of ${KINDS.join(', ')}`);
+    else if (field === 'strength')
+      rule.strength = STRENGTHS.includes(String(value)) ? value : fail(field, `must be one of ${STRENGTHS.join(', ')}`);
     else if (field === 'match' || field === 'noMatch') {
-      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) fail(field, 'must be a list of strings');
+      if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
+        fail(field, 'must be a list of strings');
       rule.examples = { ...(rule.examples as object), [field]: value };
     } else fail(field, 'is not a field of a rule');
   }
@@ -59,7 +76,8 @@ export function parseRules(text: string, file: string): RedactionRule[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
-  if (error !== undefined) throw new Error(`${file}:${lines.linePos(error.pos[0]).line} ${error.message.split('\n')[0]}`);
+  if (error !== undefined)
+    throw new Error(`${file}:${lines.linePos(error.pos[0]).line} ${error.message.split('\n')[0]}`);
   const list = document.get('rules');
   if (!isSeq(list)) throw new Error(`${file}:1 rules: must be a list of rules`);
   const ids = new Set<string>();
@@ -86,7 +104,9 @@ export function loadBuiltinRules(): RedactionRule[] {
   if (builtin === undefined) {
     const folder = builtinFolder();
     const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-    builtin = files.sort().flatMap((name) => parseRules(readFileSync(join(folder, name), 'utf8'), `config/redaction/${name}`));
+    builtin = files
+      .sort()
+      .flatMap((name) => parseRules(readFileSync(join(folder, name), 'utf8'), `config/redaction/${name}`));
   }
   return [...builtin];
 }
@@ -100,7 +120,10 @@ export function loadGitleaks(path: string): GitleaksRules {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new Error(`redaction.gitleaks: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`, { cause });
+    throw new Error(
+      `redaction.gitleaks: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`,
+      { cause },
+    );
   }
   try {
     return translateGitleaks(parseToml(text));

@@ -1,6 +1,7 @@
 /** What can become of a record, why, and which reason wins where several apply. */
 
 /** Every reason, in the order of precedence: of several that apply to one record, the first listed decides. */
+// prettier-ignore
 export const REASONS = [
   // stream
   'expansion_ratio', 'truncated_gzip', 'crc_mismatch', 'trailing_data',
@@ -12,8 +13,7 @@ export const REASONS = [
   'control_character', 'bidi_control', 'format_character', 'separator_lookalike', 'percent_encoded_separator', 'unc_path', 'drive_path',
   'absolute_path', 'short_name', 'path_escapes_root', 'empty_path', 'path_too_long',
   // identity
-  'id_conflict', 'duplicate', 'clock_skew',
-  'outside_window',
+  'id_conflict', 'duplicate', 'clock_skew', 'outside_window',
   // consent
   'unknown_user', 'plan_not_trainable', 'no_consent', 'consent_withdrawn', 'erased',
   // repository
@@ -30,7 +30,7 @@ export const REASONS = [
   'not_feedback', 'no_outcome', 'superseded', 'not_read', 'ignored', 'accepted_rewritten', 'reverted_branch', 'conflicting_labels', 'abuse',
   // selection
   'private_overlap', 'contaminated', 'near_duplicate', 'contribution_bound', 'balanced_out',
-] as const; // prettier-ignore
+] as const;
 
 export type Reason = (typeof REASONS)[number];
 export type Outcome = 'kept' | 'excluded' | 'rejected';

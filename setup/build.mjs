@@ -10,7 +10,13 @@ const ROOMS = ['config', 'curation', 'storage', 'activities', 'workflows', 'work
 /** Digest of everything that decides what the program does; it is the code version in every manifest. */
 function sourceDigest(root) {
   const hash = createHash('sha256');
-  for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'setup/build.mjs', 'setup/bundle.mjs'])
+  for (const file of [
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'setup/build.mjs',
+    'setup/bundle.mjs',
+  ])
     hash.update(file).update(readFileSync(join(root, file)));
   for (const room of ROOMS) {
     const folder = join(root, room);
@@ -19,7 +25,11 @@ function sourceDigest(root) {
       .filter((entry) => entry.isFile() && /\.(ts|cjs|yaml|json)$/.test(entry.name))
       .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
       .sort();
-    for (const file of files) hash.update(file.replaceAll('\\', '/')).update('\0').update(readFileSync(join(root, file)));
+    for (const file of files)
+      hash
+        .update(file.replaceAll('\\', '/'))
+        .update('\0')
+        .update(readFileSync(join(root, file)));
   }
   return hash.digest('hex');
 }

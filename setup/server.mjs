@@ -60,7 +60,13 @@ function downloadBySdk() {
       if (ok) keep(join(folder, file));
       rmSync(folder, { recursive: true, force: true });
       const lines = message.trim().split('\n');
-      resolve(ok ? null : signal ? `no answer within ${DOWNLOAD_MS / 1000} s` : (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '').slice(0, 200));
+      resolve(
+        ok
+          ? null
+          : signal
+            ? `no answer within ${DOWNLOAD_MS / 1000} s`
+            : (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '').slice(0, 200),
+      );
     });
   });
 }
@@ -77,7 +83,10 @@ function installByGo() {
     maxBuffer: 1 << 28,
   });
   const built = join(folder, PROGRAM);
-  const refused = result.status === 0 && existsSync(built) ? null : (result.stderr ?? '').trim().split('\n').at(-1) || 'go install failed';
+  const refused =
+    result.status === 0 && existsSync(built)
+      ? null
+      : (result.stderr ?? '').trim().split('\n').at(-1) || 'go install failed';
   if (!refused) keep(built);
   rmSync(folder, { recursive: true, force: true });
   return refused;

@@ -73,9 +73,9 @@ async function build(
 ): Promise<void> {
   const unfinished = join(snapshotFolder, unfinishedName());
   await mkdir(unfinished, { mode: 0o700 });
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const sorter = new FactSorter(unfinished, Math.min(MAX_BUCKETS, 1 + Math.floor(size / BUCKET_BYTES)));
   try {
-    const size = files.reduce((sum, file) => sum + file.size, 0);
-    const sorter = new FactSorter(unfinished, Math.min(MAX_BUCKETS, 1 + Math.floor(size / BUCKET_BYTES)));
     const { counts, digest: read } = await readInto(files, (entry) => sorter.add(entry));
     if (read !== digest) throw new FactsError('facts', 0, '', 'changed while they were read: start the run again');
     await writeSnapshot(join(unfinished, FILE), sorter, counts);
@@ -85,6 +85,7 @@ async function build(
     });
     await flushFolder(snapshotFolder);
   } finally {
+    sorter.closeAll();
     await rm(unfinished, { recursive: true, force: true });
   }
 }

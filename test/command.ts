@@ -24,10 +24,16 @@ export function workplace(name: string) {
     env,
     path: (...parts: string[]) => join(folder, ...parts),
     garner: (...args: string[]): Ended => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { env, encoding: 'utf8', maxBuffer: 1 << 28, cwd: folder });
+      const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+        env,
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+        cwd: folder,
+      });
       return { status, stdout, stderr };
     },
-    start: (...args: string[]): ChildProcess => spawn(process.execPath, [MAIN, ...args], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] }),
+    start: (...args: string[]): ChildProcess =>
+      spawn(process.execPath, [MAIN, ...args], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -19,14 +19,28 @@ export interface StagePool {
 
 /** @param threads stages at once; each has its own rules, caches and memory */
 export function stagePool(worker: WorkerSettings, threads: number): StagePool {
-  const pool = new Piscina({ filename: threadFile(), minThreads: 1, maxThreads: threads, idleTimeout: 600_000, concurrentTasksPerWorker: 1 });
+  const pool = new Piscina({
+    filename: threadFile(),
+    minThreads: 1,
+    maxThreads: threads,
+    idleTimeout: 600_000,
+    concurrentTasksPerWorker: 1,
+  });
   const activities = Object.fromEntries(
-    (Object.keys(STAGES) as StageName[]).map((stage) => [stage, (input: StageTask['input']) => runStage(pool, worker, stage, input)]),
+    (Object.keys(STAGES) as StageName[]).map((stage) => [
+      stage,
+      (input: StageTask['input']) => runStage(pool, worker, stage, input),
+    ]),
   );
   return { activities: activities as unknown as Activities, close: () => pool.close({ force: true }) };
 }
 
-async function runStage(pool: Piscina, worker: WorkerSettings, stage: StageName, input: StageTask['input']): Promise<unknown> {
+async function runStage(
+  pool: Piscina,
+  worker: WorkerSettings,
+  stage: StageName,
+  input: StageTask['input'],
+): Promise<unknown> {
   const context = Context.current();
   const { port1, port2 } = new MessageChannel();
   let details: unknown = null;
@@ -34,7 +48,10 @@ async function runStage(pool: Piscina, worker: WorkerSettings, stage: StageName,
   const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
   try {
     const task: StageTask = { stage, input, attempt: attemptName(), worker, port: port2 };
-    const outcome = (await pool.run(task, { transferList: [port2], signal: context.cancellationSignal })) as StageOutcome;
+    const outcome = (await pool.run(task, {
+      transferList: [port2],
+      signal: context.cancellationSignal,
+    })) as StageOutcome;
     if (outcome.ok) return outcome.result;
     throw failureOf(outcome.fault);
   } catch (error) {

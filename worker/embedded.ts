@@ -40,14 +40,21 @@ export async function ownServer(options: ServerOptions): Promise<EmbeddedServer>
   const left = await runningServer(folder);
   const user = left ? parseOwner(left.owner) : null;
   if (user && ownerText(user) !== ownerText(thisProcess()) && stateOf(user) !== 'dead')
-    throw new FolderInUse(`another command (process ${user.pid}) runs on ${folder}: wait for it, or name another folder with --out`);
+    throw new FolderInUse(
+      `another command (process ${user.pid}) runs on ${folder}: wait for it, or name another folder with --out`,
+    );
   if (left && !options.ui) {
     writeServerFile(folder, { ...left, owner: ownerText(thisProcess()) });
     return { address: left.address, pid: left.pid, stop: () => stopAdopted(folder, left.pid) };
   }
   if (left) await stopAdopted(folder, left.pid);
   const server = await startServer(options);
-  writeServerFile(folder, { address: server.address, pid: server.pid, owner: ownerText(thisProcess()), ...(server.ui ? { ui: server.ui } : {}) });
+  writeServerFile(folder, {
+    address: server.address,
+    pid: server.pid,
+    owner: ownerText(thisProcess()),
+    ...(server.ui ? { ui: server.ui } : {}),
+  });
   return {
     ...server,
     stop: async () => {
@@ -78,7 +85,8 @@ async function stopAdopted(folder: string, pid: number): Promise<void> {
     }
   };
   signal('SIGTERM');
-  for (let waited = 0; isAlive(pid) && waited < 5_000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let waited = 0; isAlive(pid) && waited < 5_000; waited += 50)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   if (isAlive(pid)) signal('SIGKILL');
   rmSync(join(folder, 'server.json'), { force: true });
 }

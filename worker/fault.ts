@@ -24,12 +24,21 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof KeystoreFault) return { type: 'KeyMissing', message: error.message, retry: false };
   // An unforeseen error may quote what it worked on: its kind and place are told, its message is not.
   const { name, stack } = error instanceof Error ? error : { name: 'unknown', stack: undefined };
-  const place = stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? '';
+  const place =
+    stack
+      ?.split('\n')
+      .find((line) => /^\s+at /.test(line))
+      ?.trim() ?? '';
   return { type: 'Unexpected', message: `${name} ${place}`.trim(), retry: true };
 }
 
 function storageFault(error: StorageFault): Fault {
-  const type = { not_writable: 'NotWritable', full: 'NotWritable', unavailable: 'Unavailable', changed: 'Damaged' } as const;
+  const type = {
+    not_writable: 'NotWritable',
+    full: 'NotWritable',
+    unavailable: 'Unavailable',
+    changed: 'Damaged',
+  } as const;
   return { type: type[error.kind as keyof typeof type] ?? 'Damaged', message: error.message, retry: error.retryable };
 }
 

@@ -52,14 +52,35 @@ export const SEARCH_ATTRIBUTES = {
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
   const program = findServer();
   if (!program)
-    throw new Error('No Temporal server program: run `node setup/setup.mjs`, put `temporal` on PATH, or name a server with --address.');
+    throw new Error(
+      'No Temporal server program: run `node setup/setup.mjs`, put `temporal` on PATH, or name a server with --address.',
+    );
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await freePort());
   const uiPort = options.uiPort ?? (await freePort());
   const log = openSync(join(options.folder, 'server.log'), 'a', 0o600);
-  const attributes = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
-  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', join(options.folder, 'temporal.db')];
-  args.push(...(options.ui ? ['--ui-port', String(uiPort)] : ['--headless']), '--log-level', 'error', ...TUNING, ...SQLITE, ...attributes);
+  const attributes = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+    '--search-attribute',
+    `${name}=${type}`,
+  ]);
+  const args = [
+    'server',
+    'start-dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--db-filename',
+    join(options.folder, 'temporal.db'),
+  ];
+  args.push(
+    ...(options.ui ? ['--ui-port', String(uiPort)] : ['--headless']),
+    '--log-level',
+    'error',
+    ...TUNING,
+    ...SQLITE,
+    ...attributes,
+  );
   if (options.ui && options.codecEndpoint) args.push('--ui-codec-endpoint', options.codecEndpoint);
   // Its own process group: a Ctrl-C in the terminal reaches the command first, which then ends the server in order.
   const child = spawn(program, args, { stdio: ['ignore', log, log], detached: true });

@@ -29,7 +29,10 @@ const GRACE = '20 seconds';
 
 /** Once a process: failure messages and stacks of the core go nowhere but the given level. */
 export function installRuntime(): void {
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+  });
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {

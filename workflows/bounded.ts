@@ -2,7 +2,12 @@
 import type { Steering } from './steering.ts';
 
 /** Results in the order of the items. The first failure ends it, after what is running has ended. */
-export async function mapBounded<T, R>(items: T[], width: number, steering: Steering, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapBounded<T, R>(
+  items: T[],
+  width: number,
+  steering: Steering,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
   let failed = false;

@@ -16,7 +16,13 @@ const stages = proxyActivities<Activities>({
   startToCloseTimeout: '12 hours',
   heartbeatTimeout: '12 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 30, nonRetryableErrorTypes: [...NOT_RETRIED] },
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '1 minute',
+    maximumAttempts: 30,
+    nonRetryableErrorTypes: [...NOT_RETRIED],
+  },
 });
 
 /** Bytes of example text that one part of render takes: a file of each format and split. */
@@ -39,10 +45,13 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
   await steering.stage('plan');
   const planned = await stages.plan(input);
   const common = stageInput(input, planned);
-  const bounded = <T, R>(items: T[], work: (item: T) => Promise<R>) => mapBounded(items, input.concurrency, steering, work);
+  const bounded = <T, R>(items: T[], work: (item: T) => Promise<R>) =>
+    mapBounded(items, input.concurrency, steering, work);
 
   await steering.stage('admit', planned.shards);
-  const shards = await bounded(count(planned.shards), async (shard) => steering.admitted(await stages.admit({ ...common, shard })));
+  const shards = await bounded(count(planned.shards), async (shard) =>
+    steering.admitted(await stages.admit({ ...common, shard })),
+  );
   const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
   if (records === 0) throw ApplicationFailure.nonRetryable('there is no record in the whole input', 'NoRecords');
 
@@ -51,7 +60,9 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
   const buckets = count(planned.buckets);
   let boilerplate: Ref | null = null;
   if (filter && planned.boilerplate) {
-    const surveys = await bounded(buckets, (bucket) => stages.survey({ ...common, bucket, shards: list, reroutes, filter }));
+    const surveys = await bounded(buckets, (bucket) =>
+      stages.survey({ ...common, bucket, shards: list, reroutes, filter }),
+    );
     boilerplate = await stages.gatherSurveys({ ...common, surveys: surveys.filter((ref) => ref !== null), filter });
   }
 
@@ -72,7 +83,16 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
 
   const approvedBy = await steering.approval();
   await steering.stage('publish');
-  const { summary } = await stages.publish({ ...common, shards, assembled, selected, rendered, settled, actor: input.actor, approvedBy });
+  const { summary } = await stages.publish({
+    ...common,
+    shards,
+    assembled,
+    selected,
+    rendered,
+    settled,
+    actor: input.actor,
+    approvedBy,
+  });
   await stages.clean({ ...common, keepLedger: true });
   return summary;
 }

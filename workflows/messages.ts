@@ -2,7 +2,18 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { Tally } from '../curation/stages/ledger.ts';
 
-export type StageLabel = 'plan' | 'admit' | 'gather' | 'assemble' | 'select' | 'render' | 'approval' | 'publish' | 'done' | 'failed' | 'cancelled';
+export type StageLabel =
+  | 'plan'
+  | 'admit'
+  | 'gather'
+  | 'assemble'
+  | 'select'
+  | 'render'
+  | 'approval'
+  | 'publish'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
 
 export interface Progress {
   run: string;

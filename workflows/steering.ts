@@ -3,7 +3,16 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { ApplicationFailure, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Admitted, CurateInput } from '../activities/types.ts';
 import { addTally, emptyTally } from '../curation/stages/ledger.ts';
-import { approveUpdate, pauseUpdate, progressQuery, rejectUpdate, resumeUpdate, type Decision, type Progress, type StageLabel } from './messages.ts';
+import {
+  approveUpdate,
+  pauseUpdate,
+  progressQuery,
+  rejectUpdate,
+  resumeUpdate,
+  type Decision,
+  type Progress,
+  type StageLabel,
+} from './messages.ts';
 
 const STAGE = defineSearchAttributeKey('GarnerStage', 'KEYWORD');
 
@@ -38,7 +47,8 @@ export class Steering {
       validator: (decision) => {
         named(decision);
         this.#checkWaiting();
-        if (decision.by === this.#starter) throw ApplicationFailure.nonRetryable('somebody else than who started the run must approve it', 'Refused');
+        if (decision.by === this.#starter)
+          throw ApplicationFailure.nonRetryable('somebody else than who started the run must approve it', 'Refused');
       },
     });
     setHandler(rejectUpdate, ({ by }) => void (this.#progress.approval.rejectedBy = by), {
@@ -83,7 +93,9 @@ export class Steering {
 
   #checkWaiting(): void {
     const { stage, approval } = this.#progress;
-    if (stage !== 'approval') throw ApplicationFailure.nonRetryable(`the run does not wait for approval: it is in ${stage}`, 'Refused');
-    if (approval.by !== undefined || approval.rejectedBy !== undefined) throw ApplicationFailure.nonRetryable('that was decided already', 'Refused');
+    if (stage !== 'approval')
+      throw ApplicationFailure.nonRetryable(`the run does not wait for approval: it is in ${stage}`, 'Refused');
+    if (approval.by !== undefined || approval.rejectedBy !== undefined)
+      throw ApplicationFailure.nonRetryable('that was decided already', 'Refused');
   }
 }

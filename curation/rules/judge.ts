@@ -52,7 +52,7 @@ export interface Rules {
   /** One segment. Without a path it is `unresolvable_path`. */
   judgeOrigin(origin: Origin, time: number): Verdict;
   judgeEvent(event: CanonicalEvent): EventJudgement;
-  /** Every rule in the order in which they decide, for one segment. */
+  /** Every rule in the order in which they decide, for one segment; the reasons are those of `judgeOrigin`. */
   explainOrigin(origin: Origin, time: number): Step[];
   explainConsent(userId: string | undefined, plan: Plan | undefined, time: number): Step[];
   /** What is found of an origin: the verdict with the normalised path and the repository, e.g. for a record whose path came later. */

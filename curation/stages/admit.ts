@@ -89,7 +89,12 @@ export class Admission {
     if (adapted.kind === 'reason') {
       const consent = this.#consentOf(adapted.about);
       const reason = consent.keep ? adapted.reason : firstReason(adapted.reason, consent.reason);
-      return this.#out(line, adapted.about.id ?? null, reason, reason === adapted.reason || consent.keep ? adapted.rule : consent.rule);
+      return this.#out(
+        line,
+        adapted.about.id ?? null,
+        reason,
+        reason === adapted.reason || consent.keep ? adapted.rule : consent.rule,
+      );
     }
     this.#events(line, adapted.candidates);
   }
@@ -124,8 +129,12 @@ export class Admission {
     const { event, judgement } = entry;
     const key = event.requestId ?? event.suggestionId;
     if (event.document.path !== undefined && judgement.resolvedPath !== undefined)
-      addDocument(this.#documents, key, { path: judgement.resolvedPath, ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}) });
-    if (!judgement.pathPending || !judgement.document.keep || this.#documents.has(key)) return this.#admit(entry, this.#settle(entry));
+      addDocument(this.#documents, key, {
+        path: judgement.resolvedPath,
+        ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}),
+      });
+    if (!judgement.pathPending || !judgement.document.keep || this.#documents.has(key))
+      return this.#admit(entry, this.#settle(entry));
     this.#waiting.push(entry);
     this.#waitingChars += textsOf(event).reduce((sum, text) => sum + text.length, 0);
     if (this.#waitingChars > WAITING_CHARS) this.finish();
@@ -135,7 +144,10 @@ export class Admission {
   #settle({ event, judgement }: Waiting): Verdict {
     if (!judgement.pathPending || !judgement.document.keep) return judgement.document;
     for (const { path, gitMode } of this.#documents.get(event.requestId ?? event.suggestionId) ?? []) {
-      const verdict = this.#settings.rules.judgeOrigin({ ...originOf(event), path, ...(gitMode ? { gitMode } : {}) }, event.time);
+      const verdict = this.#settings.rules.judgeOrigin(
+        { ...originOf(event), path, ...(gitMode ? { gitMode } : {}) },
+        event.time,
+      );
       if (!verdict.keep) return verdict;
     }
     return judgement.document;
@@ -161,7 +173,9 @@ export class Admission {
     };
     if (judgement.repository && document.keep) {
       record.origin = {
-        repository: this.#pseudonyms.of(`repository:${judgement.repository.numericId}@${hostOf(judgement.repository.id)}`),
+        repository: this.#pseudonyms.of(
+          `repository:${judgement.repository.numericId}@${hostOf(judgement.repository.id)}`,
+        ),
         family: this.#pseudonyms.of(`repository:${judgement.repository.family}`),
       };
       if (judgement.resolvedPath !== undefined) record.path = judgement.resolvedPath;
@@ -180,7 +194,8 @@ export class Admission {
   #fingerprintRemoved(event: CanonicalEvent, judgement: EventJudgement, document: Verdict): void {
     const key = this.#settings.guard;
     if (!key) return;
-    if (!document.keep && isPrivate(document.reason)) for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
+    if (!document.keep && isPrivate(document.reason))
+      for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
     judgement.context.forEach((verdict, index) => {
       if (!verdict.keep && isPrivate(verdict.reason))
         fingerprintsOf(event.prompt!.context[index]!.text.raw, key, this.#sink.fingerprint);
@@ -192,7 +207,8 @@ export class Admission {
     const key = this.#settings.guard;
     if (!key || !hasText(event)) return;
     const verdict = this.#settings.rules.judgeOrigin(originOf(event), event.time);
-    if (!verdict.keep && isPrivate(verdict.reason)) for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
+    if (!verdict.keep && isPrivate(verdict.reason))
+      for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
   }
 
   #consentOf(about: { userId?: string; time?: string }): Verdict {
@@ -217,14 +233,18 @@ function decide(
   if (hasText(event)) {
     verdicts.push(document);
     for (const piece of judgement.context) {
-      if (!piece.keep && (pieces.whenPieceGoes === 'exclude' || (pieces.whenContextPrivate === 'exclude' && isPrivate(piece.reason))))
+      if (
+        !piece.keep &&
+        (pieces.whenPieceGoes === 'exclude' || (pieces.whenContextPrivate === 'exclude' && isPrivate(piece.reason)))
+      )
         verdicts.push(piece);
     }
   }
   let first: { reason: Reason; rule: string } | undefined;
   for (const verdict of verdicts) {
     if (verdict.keep || (verdict.reason === 'unknown_user' && event.user.id === undefined)) continue;
-    if (!first || firstReason(verdict.reason, first.reason) !== first.reason) first = { reason: verdict.reason, rule: verdict.rule };
+    if (!first || firstReason(verdict.reason, first.reason) !== first.reason)
+      first = { reason: verdict.reason, rule: verdict.rule };
   }
   return first;
 }
@@ -239,7 +259,8 @@ function originOf(event: CanonicalEvent) {
 
 function lifecycleOf(event: CanonicalEvent) {
   const { type, time, model, strategy, position, latencyMs, displayProbability, displayedMs, acceptedLength } = event;
-  const { typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged } = event;
+  const { typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged } =
+    event;
   return {
     ...{ type, time, model, strategy, position, latencyMs, displayProbability, displayedMs, acceptedLength },
     ...{ typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged },
@@ -248,10 +269,15 @@ function lifecycleOf(event: CanonicalEvent) {
   };
 }
 
-function addDocument(documents: Map<string, { path: string; gitMode?: string }[]>, key: string, document: { path: string; gitMode?: string }): void {
+function addDocument(
+  documents: Map<string, { path: string; gitMode?: string }[]>,
+  key: string,
+  document: { path: string; gitMode?: string },
+): void {
   const known = documents.get(key);
   if (!known) documents.set(key, [document]);
-  else if (!known.some(({ path, gitMode }) => path === document.path && gitMode === document.gitMode)) known.push(document);
+  else if (!known.some(({ path, gitMode }) => path === document.path && gitMode === document.gitMode))
+    known.push(document);
 }
 
 function hostOf(repository: string): string {

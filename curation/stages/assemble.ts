@@ -58,7 +58,14 @@ class Rows {
     const { label, weight, reason, rule } = example;
     this.#rows.set(record, {
       ...{ source: this.#sources[record.source]!, line: record.line, event: record.event },
-      ...{ outcome: 'kept', reason, rule, label, weight: label === null ? null : weight / 1000, example: example.example },
+      ...{
+        outcome: 'kept',
+        reason,
+        rule,
+        label,
+        weight: label === null ? null : weight / 1000,
+        example: example.example,
+      },
     });
   }
 
@@ -85,7 +92,9 @@ class Rows {
 /** The same (user, suggestion, id) with the same content counts once, the lowest (source, line); with other content none counts. */
 function withoutRepeats(sorted: AdmittedRecord[], rows: Rows): AdmittedRecord[] {
   const live: AdmittedRecord[] = [];
-  for (const same of groupBy(sorted, ({ user, suggestion, event }) => JSON.stringify([user, suggestion, event])).values()) {
+  for (const same of groupBy(sorted, ({ user, suggestion, event }) =>
+    JSON.stringify([user, suggestion, event]),
+  ).values()) {
     const conflict = same.some((record) => record.content !== same[0]!.content);
     if (conflict) for (const record of same) rows.out(record, { reason: 'id_conflict', rule: 'assemble.id' });
     else {
@@ -168,7 +177,9 @@ function serveRequests(live: AdmittedRecord[], requests: Map<string, AdmittedRec
 
 function first(a: Decision | null, b: Decision | null): Decision | null {
   if (!a || !b) return a ?? b;
-  return precedence(a.reason) <= precedence(b.reason) ? { reason: a.reason, rule: a.rule } : { reason: b.reason, rule: b.rule };
+  return precedence(a.reason) <= precedence(b.reason)
+    ? { reason: a.reason, rule: a.rule }
+    : { reason: b.reason, rule: b.rule };
 }
 
 function groupBy<T>(values: Iterable<T>, key: (value: T) => string): Map<string, T[]> {
@@ -183,7 +194,10 @@ function groupBy<T>(values: Iterable<T>, key: (value: T) => string): Map<string,
 }
 
 /** Applies selection's decisions to the rows of a bucket and counts them. */
-export function settleRows(rows: PendingRow[], out: ReadonlyMap<string, Decision>): { rows: PendingRow[]; tally: Tally } {
+export function settleRows(
+  rows: PendingRow[],
+  out: ReadonlyMap<string, Decision>,
+): { rows: PendingRow[]; tally: Tally } {
   const tally = emptyTally();
   const settled = rows.map((row) => {
     const decision = row.example === undefined ? undefined : out.get(row.example);

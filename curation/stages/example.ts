@@ -60,7 +60,9 @@ export interface AssembledExample extends ExampleText {
 export interface Made {
   /** The record of another suggestion of the request that gave the prompt. */
   provider?: AdmittedRecord;
-  result: { reason: Reason; rule: string } | { example: AssembledExample; metadata: ExampleMetadata; redactions: Record<string, number> };
+  result:
+    | { reason: Reason; rule: string }
+    | { example: AssembledExample; metadata: ExampleMetadata; redactions: Record<string, number> };
 }
 
 /** Most characters of the cursor's line that near-duplicates are told by beside the completion. */
@@ -74,9 +76,17 @@ const RANK: Partial<Record<AdmittedRecord['type'], number>> = { generated: 0, sh
  * @param request all records of its request: their prompts serve a suggestion that has none
  * @param usable false where a record of the unit is out already: then only the reasons of text and label are of interest
  */
-export function exampleOf(unit: AdmittedRecord[], request: AdmittedRecord[], settings: ExampleSettings, usable: boolean): Made {
+export function exampleOf(
+  unit: AdmittedRecord[],
+  request: AdmittedRecord[],
+  settings: ExampleSettings,
+  usable: boolean,
+): Made {
   const ordered = [...unit].sort(byTime);
-  const fail = (reason: Reason, rule: string, provider?: AdmittedRecord): Made => ({ ...(provider ? { provider } : {}), result: { reason, rule } });
+  const fail = (reason: Reason, rule: string, provider?: AdmittedRecord): Made => ({
+    ...(provider ? { provider } : {}),
+    result: { reason, rule },
+  });
   if (!usable) return fail('no_text', 'assemble.text');
   const owner = ordered.find((record) => record.text?.completion !== undefined);
   if (!owner) return fail('no_text', 'assemble.text');
@@ -106,7 +116,9 @@ export function exampleOf(unit: AdmittedRecord[], request: AdmittedRecord[], set
   if (guarded === null) return fail('private_overlap', 'guard.overlap', provider);
   const example: AssembledExample = {
     ...guarded,
-    example: settings.idPrefix + settings.keys.of(`example:${JSON.stringify([owner.user ?? '', owner.suggestion])}`).slice(0, 28),
+    example:
+      settings.idPrefix +
+      settings.keys.of(`example:${JSON.stringify([owner.user ?? '', owner.suggestion])}`).slice(0, 28),
     label: label.label,
     weight: label.label === null ? pair!.weight : label.weight,
     reason: label.reason,
@@ -121,17 +133,26 @@ export function exampleOf(unit: AdmittedRecord[], request: AdmittedRecord[], set
     ...(lifecycle.displayProbability === undefined ? {} : { displayProbability: lifecycle.displayProbability }),
     ...(pair ? { pair: redactedPair(pair) } : {}),
   };
-  return { ...(provider ? { provider } : {}), result: { example, metadata: metadataOf(example, unit, owner, settings), redactions } };
+  return {
+    ...(provider ? { provider } : {}),
+    result: { example, metadata: metadataOf(example, unit, owner, settings), redactions },
+  };
 }
 
 function byTime(a: AdmittedRecord, b: AdmittedRecord): number {
-  return a.time - b.time || (RANK[a.type] ?? 2) - (RANK[b.type] ?? 2) || (a.event < b.event ? -1 : a.event > b.event ? 1 : 0);
+  return (
+    a.time - b.time || (RANK[a.type] ?? 2) - (RANK[b.type] ?? 2) || (a.event < b.event ? -1 : a.event > b.event ? 1 : 0)
+  );
 }
 
 function promptOf(request: AdmittedRecord[], owner: AdmittedRecord): AdmittedRecord | undefined {
-  const same = (record: AdmittedRecord) => record.user === undefined || owner.user === undefined || record.user === owner.user;
+  const same = (record: AdmittedRecord) =>
+    record.user === undefined || owner.user === undefined || record.user === owner.user;
   return request
-    .filter((record) => record.type === 'generated' && record.hasText && record.text?.completion === undefined && same(record))
+    .filter(
+      (record) =>
+        record.type === 'generated' && record.hasText && record.text?.completion === undefined && same(record),
+    )
     .sort(byTime)
     .find((record) => record.out !== undefined || record.text?.prefix !== undefined);
 }
@@ -145,8 +166,17 @@ function textOf(owner: AdmittedRecord, source: AdmittedRecord | undefined): Exam
   };
 }
 
-function textReason(text: ExampleText, covered: number, settings: ExampleSettings): { reason: Reason; rule: string } | null {
-  const all = [text.prefix, text.completion, text.suffix, ...text.context.flatMap(({ path, text: piece }) => [path, piece])];
+function textReason(
+  text: ExampleText,
+  covered: number,
+  settings: ExampleSettings,
+): { reason: Reason; rule: string } | null {
+  const all = [
+    text.prefix,
+    text.completion,
+    text.suffix,
+    ...text.context.flatMap(({ path, text: piece }) => [path, piece]),
+  ];
   if (text.completion.trim() === '' || all.every((part, index) => index === 1 || part.trim() === ''))
     return { reason: 'empty', rule: 'assemble.text' };
   if (all.some((part) => BIDI.test(part))) return { reason: 'bidi_control_in_code', rule: 'assemble.bidi' };
@@ -156,17 +186,38 @@ function textReason(text: ExampleText, covered: number, settings: ExampleSetting
 }
 
 function lifecycleEvent(record: AdmittedRecord): LifecycleEvent {
-  const { type, time, event, displayedMs, acceptedLength, typedShare, typingDisagreed, reason, afterSeconds, editDistance } = record;
+  const {
+    type,
+    time,
+    event,
+    displayedMs,
+    acceptedLength,
+    typedShare,
+    typingDisagreed,
+    reason,
+    afterSeconds,
+    editDistance,
+  } = record;
   const { branchChanged, displayProbability, capturedFrom, capturedTo, position, strategy, latencyMs } = record;
   const given = {
     ...{ displayedMs, acceptedLength, typedShare, typingDisagreed, reason, afterSeconds, editDistance, branchChanged },
-    ...{ displayProbability, capturedFrom, capturedTo, position, strategy, latencyMs, capturedCode: record.text?.captured },
+    ...{
+      displayProbability,
+      capturedFrom,
+      capturedTo,
+      position,
+      strategy,
+      latencyMs,
+      capturedCode: record.text?.captured,
+    },
   };
   return { type, time, id: event, ...defined(given) };
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function firstOf(ordered: AdmittedRecord[], field: 'language' | 'model' | 'strategy'): string | undefined {
@@ -187,7 +238,12 @@ function originOf(unit: AdmittedRecord[], owner: AdmittedRecord) {
   return owner.origin ?? unit.find((record) => record.origin)?.origin;
 }
 
-function metadataOf(example: AssembledExample, unit: AdmittedRecord[], owner: AdmittedRecord, settings: ExampleSettings): ExampleMetadata {
+function metadataOf(
+  example: AssembledExample,
+  unit: AdmittedRecord[],
+  owner: AdmittedRecord,
+  settings: ExampleSettings,
+): ExampleMetadata {
   const { keys } = settings;
   const { prefix, completion, suffix, context } = example;
   const { signature: minhash, lexemes } = signature(cursorLine(prefix) + completion);
@@ -203,7 +259,9 @@ function metadataOf(example: AssembledExample, unit: AdmittedRecord[], owner: Ad
     ...(device === undefined ? {} : { device }),
     repository: origin?.repository ?? '',
     family: origin?.family ?? '',
-    content: keys.of(`content:${JSON.stringify([context.map(({ path, text }) => [path, text]), prefix, suffix, completion])}`),
+    content: keys.of(
+      `content:${JSON.stringify([context.map(({ path, text }) => [path, text]), prefix, suffix, completion])}`,
+    ),
     snippet: keys.of(`snippet:${normalisedSnippet(completion)}`),
     lexemes,
     signature: Buffer.from(minhash.buffer, minhash.byteOffset, minhash.byteLength).toString('base64'),

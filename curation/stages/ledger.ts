@@ -24,7 +24,13 @@ export interface PendingRow extends LedgerRow {
 }
 
 /** A row for a record, or a whole file (`line` null), that is out. */
-export function outRow(source: string, line: number | null, event: string | null, reason: Reason, rule: string): LedgerRow {
+export function outRow(
+  source: string,
+  line: number | null,
+  event: string | null,
+  reason: Reason,
+  rule: string,
+): LedgerRow {
   return { source, line, event, outcome: outcomeOf(reason), reason, rule, label: null, weight: null };
 }
 

@@ -14,12 +14,17 @@ export interface PrivateOverlap {
 }
 
 /** The text without lines that stand in private code; null where the completion (or a pair's side) shares a k-gram with it. */
-export function stripPrivate<T extends ExampleText>(text: T, pair: PreferencePair | null, overlap: PrivateOverlap): T | null {
+export function stripPrivate<T extends ExampleText>(
+  text: T,
+  pair: PreferencePair | null,
+  overlap: PrivateOverlap,
+): T | null {
   const check = (prefix: string, completion: string, suffix: string) =>
     guard({ prefix, completion, suffix }, overlap.key, overlap.has, overlap.isPublic);
   const main = check(text.prefix, text.completion, text.suffix);
   if (main.touchesCompletion) return null;
-  if (pair && [pair.chosen, pair.rejected].some((side) => check(text.prefix, side, text.suffix).touchesCompletion)) return null;
+  if (pair && [pair.chosen, pair.rejected].some((side) => check(text.prefix, side, text.suffix).touchesCompletion))
+    return null;
   const context = text.context
     .map((piece) => ({ ...piece, text: check(piece.text, '', '').prefix as RedactedText }))
     .filter((piece) => piece.text.trim() !== '');

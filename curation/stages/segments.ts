@@ -70,5 +70,11 @@ export function admitText(event: CanonicalEvent, context: Verdict[], redactor: R
 /** Redacts a text joined from records that were cleaned apart: a secret may straddle the seam. */
 export function redactSeams(prefix: RedactedText, completion: RedactedText, suffix: RedactedText, redactor: Redactor) {
   const result = redactor.redact([prefix, completion, suffix] as unknown as JudgedText[]);
-  return { prefix: result.fields[0]!, completion: result.fields[1]!, suffix: result.fields[2]!, counts: result.counts, covered: result.covered[1] ?? 0 };
+  return {
+    prefix: result.fields[0]!,
+    completion: result.fields[1]!,
+    suffix: result.fields[2]!,
+    counts: result.counts,
+    covered: result.covered[1] ?? 0,
+  };
 }

@@ -63,11 +63,21 @@ export class FactSorter {
     for (let i = 0; i < this.paths.length; i++) {
       writeAll(this.files[i]!, this.pending[i]!);
       this.pending[i] = '';
-      closeSync(this.files[i]!);
+      this.close(i);
       const records = group(readFileSync(this.paths[i]!, 'utf8'));
       unlinkSync(this.paths[i]!);
       yield records;
     }
+  }
+
+  /** Closes what is still open, after an error too; the files go with their folder. */
+  closeAll(): void {
+    for (let i = 0; i < this.files.length; i++) this.close(i);
+  }
+
+  private close(bucket: number): void {
+    if (this.files[bucket]! >= 0) closeSync(this.files[bucket]!);
+    this.files[bucket] = -1;
   }
 }
 

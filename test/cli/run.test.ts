@@ -50,7 +50,12 @@ describe('garner run on the generated sample', () => {
     expect(rows.length).toBe(linesIn(events));
     expect(new Set(rows.map(({ source, line }) => `${source}:${line}`)).size).toBe(rows.length);
     const count = (outcome: string) => rows.filter((row) => row.outcome === outcome).length;
-    expect([first.records, first.kept, first.excluded, first.rejected]).toEqual([rows.length, count('kept'), count('excluded'), count('rejected')]);
+    expect([first.records, first.kept, first.excluded, first.rejected]).toEqual([
+      rows.length,
+      count('kept'),
+      count('excluded'),
+      count('rejected'),
+    ]);
     expect(first.kept).toBeGreaterThan(0);
     expect(first.excluded).toBeGreaterThan(0);
     expect(first.rejected).toBeGreaterThan(0);
@@ -60,7 +65,9 @@ describe('garner run on the generated sample', () => {
     const shuffled = place.path('shuffled');
     mkdirSync(shuffled);
     const names = readdirSync(events);
-    names.forEach((name, index) => cpSync(join(events, name), join(shuffled, `${names.length - index}-renamed${name.slice(name.indexOf('.'))}`)));
+    names.forEach((name, index) =>
+      cpSync(join(events, name), join(shuffled, `${names.length - index}-renamed${name.slice(name.indexOf('.'))}`)),
+    );
     const { status, stdout } = place.garner(
       ...['run', '--input', shuffled, '--facts', place.path('sample', 'facts'), '--now', NOW, '--json', '--plain'],
       ...['--out', place.path('again'), '--concurrency', '4', '--shard-bytes', '64KB'],
@@ -78,7 +85,9 @@ describe('garner run on the generated sample', () => {
   });
 
   it('leaves no staging, and nothing that the ledger calls private in the history', () => {
-    const left = filesUnder(place.path('plain', 'runs')).map((file) => file.slice(place.path('plain', 'runs').length + 1).split('/')[1]);
+    const left = filesUnder(place.path('plain', 'runs')).map(
+      (file) => file.slice(place.path('plain', 'runs').length + 1).split('/')[1],
+    );
     expect(new Set(left)).toEqual(new Set(['ledger', 'run.json']));
     const history = bytesUnder(place.path('plain', '.temporal'));
     for (const text of [events, 'src/', 'function ', '@example']) expect(history.includes(text), text).toBe(false);
@@ -103,7 +112,9 @@ describe('an encrypted dataset', () => {
     expect(place.garner('open', place.path('sealed', sealed.dataset), '--out', place.path('opened')).status).toBe(0);
     const plain = place.path('plain', first.dataset, 'data');
     for (const file of filesUnder(plain)) {
-      expect(readFileSync(place.path('opened', 'data', file.slice(plain.length + 1))).equals(readFileSync(file))).toBe(true);
+      expect(readFileSync(place.path('opened', 'data', file.slice(plain.length + 1))).equals(readFileSync(file))).toBe(
+        true,
+      );
     }
   });
 
@@ -145,7 +156,10 @@ describe('what is wrong is said before anything runs, with exit code 2', () => {
 
   it('a policy with a bad glob, an unknown field, a plan that never trains', () => {
     const policy = (text: string) => {
-      writeFileSync(place.path('policy.yaml'), `version: 1\npurpose: model-improvement\noutput: {name: x, audience: [copilot-team]}\n${text}\n`);
+      writeFileSync(
+        place.path('policy.yaml'),
+        `version: 1\npurpose: model-improvement\noutput: {name: x, audience: [copilot-team]}\n${text}\n`,
+      );
       return run('--input', events, '--policy', place.path('policy.yaml'));
     };
     for (const [text, message] of [
@@ -166,7 +180,15 @@ describe('what is wrong is said before anything runs, with exit code 2', () => {
     const lines = readFileSync(file, 'utf8').split('\n');
     lines[2] = '{"host":"github.com","id":"seven"}';
     writeFileSync(file, lines.join('\n'));
-    const { status, stderr } = place.garner('run', '--input', events, '--facts', place.path('facts'), '--out', place.path('unmade'));
+    const { status, stderr } = place.garner(
+      'run',
+      '--input',
+      events,
+      '--facts',
+      place.path('facts'),
+      '--out',
+      place.path('unmade'),
+    );
     expect([status, stderr]).toEqual([2, expect.stringContaining('repositories.jsonl:3')]);
     expect(existsSync(place.path('unmade'))).toBe(false);
   });
@@ -174,9 +196,20 @@ describe('what is wrong is said before anything runs, with exit code 2', () => {
 
 describe('a run that is killed', () => {
   it('goes on when it is started again, and ends with the digest of the undisturbed run', async () => {
-    const args = ['run', ...common, '--plain', '--out', place.path('killed'), '--shard-bytes', '16KB', '--concurrency', '2'];
+    const args = [
+      'run',
+      ...common,
+      '--plain',
+      '--out',
+      place.path('killed'),
+      '--shard-bytes',
+      '16KB',
+      '--concurrency',
+      '2',
+    ];
     const child = place.start(...args);
-    const admitted = () => readdirSync(place.path('killed', 'runs'), { recursive: true }).some((name) => /admit\/1?\d-/.test(String(name)));
+    const admitted = () =>
+      readdirSync(place.path('killed', 'runs'), { recursive: true }).some((name) => /admit\/1?\d-/.test(String(name)));
     const deadline = Date.now() + 60_000;
     let killed = false;
     while (Date.now() < deadline && child.exitCode === null) {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import xxhash from 'xxhash-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compressionOf, decode, StreamFault } from '../../storage/decode.ts';
-import { crc32, sliced, tables } from '../../storage/decode/crc32.ts';
+import { crc32 } from '../../storage/decode/crc32.ts';
 
 const TEXT = Buffer.from(Array.from({ length: 3_000 }, (_, line) => `{"id":"e${line * 7919}","n":${line}}\n`).join(''));
 /** Bytes that no compressor shrinks. */
@@ -292,23 +292,5 @@ describe('expansion', () => {
   it('is counted over all members', async () => {
     const member = gzipSync(Buffer.alloc(1 << 20));
     expect(await reasonOf(Buffer.concat(Array.from({ length: 20 }, () => member)))).toBe('expansion_ratio');
-  });
-});
-
-describe('CRC-32', () => {
-  it('has the check value of its definition, natively and not', () => {
-    const check = Buffer.from('123456789');
-    expect(crc32(check, 0)).toBe(0xcbf43926);
-    expect(sliced(check, 0, tables())).toBe(0xcbf43926);
-  });
-
-  it('goes on over pieces', () => {
-    const table = tables();
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), (bytes, cut) => {
-        const pieces = sliced(bytes.subarray(cut), sliced(bytes.subarray(0, cut), 0, table), table);
-        expect(pieces).toBe(crc32(bytes, 0));
-      }),
-    );
   });
 });

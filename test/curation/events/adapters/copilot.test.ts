@@ -1,41 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adapt } from '../../../../curation/events/adapters.ts';
-import { adaptedRow, filesIn, hasShared, rowsOf, SHARED } from '../source.ts';
-
-const time = '2026-05-01T10:00:00.000Z';
-const common = {
-  headerRequestId: 'r1',
-  choiceIndex: '0',
-  languageId: 'python',
-  copilot_trackingId: 't1',
-  common_extversion: '1.31.0',
-  editor_version: 'vscode/1.70.0',
-  sku: 'individual',
-  gitRepoInformation: 'available',
-  gitRepoUrl: 'https://github.com/acme/app.git',
-  gitRepoHost: 'github.com',
-  gitRepoOwner: 'acme',
-  gitRepoName: 'app',
-};
-const telemetry = (name: string, properties: object = {}, measurements: unknown = {}) => ({
-  name,
-  time,
-  properties: { ...common, ...properties },
-  measurements,
-});
-const row = (name: string, properties: object = {}, measurements: unknown = {}) =>
-  adaptedRow(telemetry(name, properties, measurements), 'copilot');
-const eventOf = (name: string, properties: object = {}, measurements: unknown = {}) => {
-  const { events, ...rest } = row(name, properties, measurements);
-  expect(rest).toEqual({});
-  expect(events).toHaveLength(1);
-  return events[0]!;
-};
-const promptEvent = (prompt: unknown, properties: object = {}) =>
-  eventOf('engine.prompt', { promptJson: JSON.stringify(prompt), ...properties });
+import { adaptedRow } from '../source.ts';
+import { common, eventOf, row, telemetry, time } from './copilot-telemetry.ts';
 
 describe('Copilot telemetry', () => {
   it('says who, where and in what', () => {
@@ -237,85 +203,6 @@ describe('Copilot telemetry', () => {
   });
 });
 
-describe('Copilot prompts', () => {
-  it('give the document its path and take quotes out', () => {
-    const prefix = '# Path: src/a.py\n# Compare this snippet from lib/b.py:\n# x = 1\nimport a\n';
-    const event = promptEvent(
-      { prefix, context: ['# Path: c.py\n# y = 2', 'z = 3'] },
-      { promptSuffixJson: '"\\nend"' },
-    );
-    expect(event.type).toBe('generated');
-    expect(event.document).toEqual({ path: 'src/a.py', language: 'python' });
-    expect(event.prompt).toEqual({
-      prefix: { raw: 'import a\n' },
-      suffix: { raw: '\nend' },
-      context: [
-        { path: 'c.py', text: { raw: 'y = 2' } },
-        { text: { raw: 'z = 3' }, unsourced: true },
-        { path: 'lib/b.py', text: { raw: 'x = 1\n' } },
-      ],
-    });
-  });
-
-  it('have the path among the context where the prefix has no header', () => {
-    expect(promptEvent({ prefix: 'x', context: ['Path: src/a.py'] }).document.path).toBe('src/a.py');
-    expect(promptEvent({ prefix: '# Path: b.py\nx', context: ['Path: src/a.py'] }).document.path).toBe('b.py');
-  });
-
-  it('leave the path out where nothing names it', () => {
-    const event = promptEvent({ prefix: 'import a\n', context: [] });
-    expect(event.document).toEqual({ language: 'python' });
-    expect(event.prompt?.prefix).toEqual({ raw: 'import a\n' });
-  });
-
-  it('are joined again from their parts', () => {
-    const whole = JSON.stringify({ prefix: `# Path: a.py\n${'x'.repeat(150_000)}`, context: [] });
-    const parts: Record<string, string> = {};
-    for (let part = 0; part * 8192 < whole.length; part++) {
-      parts[part === 0 ? 'promptJson' : `promptJson_${String(part + 1).padStart(2, '0')}`] = whole.slice(
-        part * 8192,
-        (part + 1) * 8192,
-      );
-    }
-    expect(Object.keys(parts)).toContain('promptJson_19');
-    expect(eventOf('engine.prompt', parts).prompt?.prefix?.raw).toBe('x'.repeat(150_000));
-    for (const lost of ['promptJson', 'promptJson_02', 'promptJson_10']) {
-      expect(row('engine.prompt', { ...parts, [lost]: undefined })).toMatchObject({ reason: 'schema' });
-    }
-  });
-
-  it('may be one text, or absent', () => {
-    expect(promptEvent('# Path: a.py\nx')).toMatchObject({
-      document: { path: 'a.py' },
-      prompt: { prefix: { raw: 'x' } },
-    });
-    expect(eventOf('engine.prompt')).not.toHaveProperty('prompt');
-  });
-
-  it.each<[string, string]>([
-    ['{"prefix": "x', 'schema'],
-    ['not json', 'schema'],
-    ['', 'schema'],
-    ['7', 'schema'],
-    ['[]', 'schema'],
-    ['{"prefix": 1}', 'schema'],
-    ['{"prefix": "x", "context": "y"}', 'schema'],
-    ['{"prefix": "x", "context": [{"text": "y"}]}', 'schema'],
-    ['{"prefix": "x", "context": [null]}', 'schema'],
-    ['{"prefix": "x", "prefix": "y"}', 'duplicate_key'],
-    ['{"prefix": "\\ud800"}', 'lone_surrogate'],
-    ['{"prefix": "x", "a": 1e999}', 'not_finite'],
-    ['{"prefix": "x", "__proto__": {}}', 'forbidden_key'],
-    [`{"prefix": "x", "a": ${'['.repeat(1000)}`, 'too_deep'],
-  ])('%s is refused as %s', (promptJson, reason) => {
-    expect(row('engine.prompt', { promptJson })).toMatchObject({
-      reason,
-      rule: expect.stringContaining('properties.promptJson') as string,
-      events: [],
-    });
-  });
-});
-
 describe('records of other shapes', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['no properties', { name: 'ghostText.shown', time }, 'copilot.properties'],
@@ -392,58 +279,5 @@ describe('records of other shapes', () => {
     expect(adapt('copilot', telemetry('ghostText.issued'), 'digest', { roots: [] })).toMatchObject({
       about: { id: 'digest', userId: 't1', time, suggestionId: 'r1#0' },
     });
-  });
-});
-
-describe.skipIf(!hasShared)('real telemetry', () => {
-  it('becomes an event line by line, of the types that a plain count gives', async () => {
-    const folder = join(SHARED, 'data/coderec');
-    const counted: Record<string, number> = {};
-    const adapted: Record<string, number> = {};
-    const bare: string[] = [];
-    for (const file of filesIn('data/coderec')) {
-      for (const [, name] of readFileSync(join(folder, file), 'utf8').matchAll(
-        /^\{"name": "copilot\/([A-Za-z.]+)"/gm,
-      )) {
-        counted[name!] = (counted[name!] ?? 0) + 1;
-      }
-      for (const { reason, events, line } of await rowsOf(join(folder, file), 'copilot')) {
-        expect([file, line, reason, events.length]).toEqual([file, line, undefined, 1]);
-        const { type, prompt, completion, document, user, requestId } = events[0]!;
-        const kind = prompt ? 'prompt' : completion ? 'completion' : type;
-        adapted[kind] = (adapted[kind] ?? 0) + 1;
-        expect(user).toMatchObject({ plan: 'pro' });
-        expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
-        if (prompt && document.path === undefined) bare.push(prompt.prefix!.raw);
-        if (document.path !== undefined) expect(document.path).toBe('write_code_here.py');
-        expect(prompt?.prefix?.raw ?? '').not.toContain('Path: ');
-      }
-    }
-    expect(adapted).toEqual({
-      prompt: counted['engine.prompt'],
-      completion: counted['engine.completion'],
-      shown: counted['ghostText.shown'],
-      accepted: counted['ghostText.accepted'],
-      rejected: counted['ghostText.rejected'],
-      retained: counted['ghostText.stillInCode'],
-    });
-    expect(adapted['shown']).toBe(1017);
-    expect(bare).toEqual(Array.from({ length: 25 }, () => ''));
-  });
-
-  it('has ids that tell its records apart', () => {
-    const digests = new Set<string>();
-    const lines = filesIn('data/coderec').flatMap((file) =>
-      readFileSync(join(SHARED, 'data/coderec', file), 'utf8')
-        .split('\n')
-        .filter(Boolean),
-    );
-    for (const line of lines) {
-      const digest = createHash('sha256').update(line).digest('hex');
-      const adapted = adapt('copilot', JSON.parse(line) as Record<string, unknown>, digest, { roots: [] });
-      expect(adapted).toMatchObject({ kind: 'events', candidates: [{ id: digest }] });
-      digests.add(digest);
-    }
-    expect(digests.size).toBe(new Set(lines).size);
   });
 });
