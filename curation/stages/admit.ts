@@ -12,7 +12,7 @@ import { firstReason, outcomeOf, type Reason, type Verdict } from '../verdict.ts
 import { isPrivate } from './guarded.ts';
 import { bucketOf, KeyedHash } from './keyed.ts';
 import { outRow, type LedgerRow } from './ledger.ts';
-import type { AdmittedRecord } from './record.ts';
+import type { AdmittedRecord, OriginKeys } from './record.ts';
 import { admitText, hasText, textsOf } from './segments.ts';
 
 export interface AdmitSettings {
@@ -129,10 +129,7 @@ export class Admission {
     const { event, judgement } = entry;
     const key = event.requestId ?? event.suggestionId;
     if (event.document.path !== undefined && judgement.resolvedPath !== undefined)
-      addDocument(this.#documents, key, {
-        path: judgement.resolvedPath,
-        ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}),
-      });
+      addDocument(this.#documents, key, documentOf(event, judgement.resolvedPath));
     if (!judgement.pathPending || !judgement.document.keep || this.#documents.has(key))
       return this.#admit(entry, this.#settle(entry));
     this.#waiting.push(entry);
@@ -171,24 +168,27 @@ export class Admission {
       ...(event.user.plan === undefined ? {} : { plan: event.user.plan }),
       ...(out ? { out } : {}),
     };
-    if (judgement.repository && document.keep) {
-      record.origin = {
-        repository: this.#pseudonyms.of(
-          `repository:${judgement.repository.numericId}@${hostOf(judgement.repository.id)}`,
-        ),
-        family: this.#pseudonyms.of(`repository:${judgement.repository.family}`),
-      };
-      if (judgement.resolvedPath !== undefined) record.path = judgement.resolvedPath;
-    }
+    if (judgement.repository && document.keep) record.origin = this.#originKeys(judgement.repository);
+    if (judgement.resolvedPath !== undefined) record.document = documentOf(event, judgement.resolvedPath);
+    // Also where this shard knows enough to refuse: which paths of a request lie in one shard must make no difference.
+    if (judgement.pathPending && judgement.document.keep) record.pending = originOf(event);
+    if (event.completion) record.completionLength = event.completion.raw.length;
     if (text && !out) {
-      if (judgement.pathPending) record.pending = originOf(event);
       const admitted = admitText(event, judgement.context, this.#settings.redactor);
       record.text = admitted.text;
+      if (event.capturedFrom !== undefined || event.capturedTo !== undefined) Object.assign(record, admitted.captured);
       if (admitted.covered > 0) record.covered = admitted.covered;
       this.#sink.redactions(admitted.counts);
     }
     this.#sink.link(event.suggestionId, event.requestId);
     this.#sink.record(bucketOf(this.#join, event.requestId ?? event.suggestionId, this.#settings.buckets), record);
+  }
+
+  #originKeys({ id, numericId, family }: NonNullable<EventJudgement['repository']>): OriginKeys {
+    return {
+      repository: this.#pseudonyms.of(`repository:${numericId}@${hostOf(id)}`),
+      family: this.#pseudonyms.of(`repository:${family}`),
+    };
   }
 
   #fingerprintRemoved(event: CanonicalEvent, judgement: EventJudgement, document: Verdict): void {
@@ -267,6 +267,11 @@ function lifecycleOf(event: CanonicalEvent) {
     language: event.document.language,
     ide: event.client.ide,
   };
+}
+
+function documentOf(event: CanonicalEvent, path: string): { path: string; gitMode?: string } {
+  const { gitMode } = event.document;
+  return gitMode === undefined ? { path } : { path, gitMode };
 }
 
 function addDocument(

@@ -155,11 +155,11 @@ function firstOut(unit: AdmittedRecord[], request: AdmittedRecord[], settings: A
 
 /** Text without a path of its own belongs to every document that its request names: the most restrictive decides. */
 function judgePending(record: AdmittedRecord, request: AdmittedRecord[], rules: Rules): Decision | null {
-  const paths = new Set(request.flatMap(({ path }) => path ?? []));
-  if (paths.size === 0) return { reason: 'unresolvable_path', rule: 'paths.document' };
+  const documents = request.flatMap(({ document }) => document ?? []);
+  if (documents.length === 0) return { reason: 'unresolvable_path', rule: 'paths.document' };
   let out: Decision | null = null;
-  for (const path of paths) {
-    const verdict = rules.judgeOrigin({ ...record.pending, path }, record.time);
+  for (const document of documents) {
+    const verdict = rules.judgeOrigin({ ...record.pending, ...document }, record.time);
     if (!verdict.keep) out = first(out, verdict);
   }
   return out;

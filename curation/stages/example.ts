@@ -106,7 +106,10 @@ export function exampleOf(
   const bad = textReason(text, covered, settings);
   if (bad) return fail(bad.reason, bad.rule, provider);
 
-  const lifecycle = summarise(ordered.map(lifecycleEvent), text.completion);
+  const lifecycle = summarise(
+    ordered.map((record) => lifecycleEvent(record, scaleOf(owner))),
+    text.completion,
+  );
   const label = labelSuggestion(lifecycle, text.completion, settings.rubric);
   const pair = settings.pairs ? pairOf(lifecycle, text.completion, settings.rubric) : null;
   if (label.label === null && !pair) return fail(label.exclude ?? 'no_outcome', label.rule, provider);
@@ -185,7 +188,12 @@ function textReason(
   return null;
 }
 
-function lifecycleEvent(record: AdmittedRecord): LifecycleEvent {
+/** How much redaction lengthened or shortened the completion: what was accepted is told in characters of the raw text. */
+function scaleOf({ completionLength, text }: AdmittedRecord): number {
+  return completionLength ? text!.completion!.length / completionLength : 1;
+}
+
+function lifecycleEvent(record: AdmittedRecord, scale: number): LifecycleEvent {
   const {
     type,
     time,
@@ -211,6 +219,7 @@ function lifecycleEvent(record: AdmittedRecord): LifecycleEvent {
       capturedCode: record.text?.captured,
     },
   };
+  if (acceptedLength !== undefined) given.acceptedLength = Math.round(acceptedLength * scale);
   return { type, time, id: event, ...defined(given) };
 }
 

@@ -41,8 +41,10 @@ export interface AdmittedRecord {
   covered?: number;
   /** The text's origin but for the path, which another record of the request names. */
   pending?: { repository?: RepositoryReference; workspaceRepositories?: string[]; gitMode?: string };
-  /** Normalised path that this record names for its request, where its repository passed. */
-  path?: string;
+  /** The document that this record names for its request. */
+  document?: { path: string; gitMode?: string };
+  /** UTF-16 units of the completion before redaction. */
+  completionLength?: number;
   hasText: boolean;
   text?: AdmittedText;
   origin?: OriginKeys;

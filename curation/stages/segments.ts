@@ -28,6 +28,8 @@ function judged(text: RawText): JudgedText {
 
 export interface AdmittedSegments {
   text: AdmittedText;
+  /** Offsets of the capture in the redacted captured code, where the event gives them. */
+  captured: { capturedFrom?: number; capturedTo?: number };
   /** Findings by redaction rule. */
   counts: Record<string, number>;
   /** Share of the completion that redaction covered, 0 to 1. */
@@ -42,6 +44,7 @@ export function admitText(event: CanonicalEvent, context: Verdict[], redactor: R
     for (const rule in more) counts[rule] = (counts[rule] ?? 0) + more[rule]!;
   };
   const { prompt, completion, capturedCode } = event;
+  let captured: AdmittedSegments['captured'] = {};
   const fields = [prompt?.prefix, completion, prompt?.suffix];
   const redacted = redactor.redact(fields.map((field) => (field ? judged(field) : ('' as JudgedText))));
   add(redacted.counts);
@@ -60,11 +63,24 @@ export function admitText(event: CanonicalEvent, context: Verdict[], redactor: R
   }
   if (completion) text.completion = redacted.fields[1]!;
   if (capturedCode) {
-    const clean = redactor.redact([judged(capturedCode)]);
+    // Cut where the capture begins and ends, so that both places are known in the redacted text too.
+    const { from, to } = capturedSpan(event);
+    const pieces = [capturedCode.raw.slice(0, from), capturedCode.raw.slice(from, to), capturedCode.raw.slice(to)];
+    const clean = redactor.redact(pieces.map((piece) => judged({ raw: piece })));
     add(clean.counts);
-    text.captured = clean.fields[0]!;
+    text.captured = clean.fields.join('') as RedactedText;
+    const start = clean.fields[0]!.length;
+    captured = { capturedFrom: start, capturedTo: start + clean.fields[1]!.length };
   }
-  return { text, counts, covered: completion ? (redacted.covered[1] ?? 0) : 0 };
+  return { text, captured, counts, covered: completion ? (redacted.covered[1] ?? 0) : 0 };
+}
+
+/** The event's own span, the whole where it names none or one that is not there. */
+function capturedSpan({ capturedCode, capturedFrom, capturedTo }: CanonicalEvent): { from: number; to: number } {
+  const length = capturedCode!.raw.length;
+  const from = capturedFrom ?? 0;
+  const to = capturedTo ?? length;
+  return from <= to && to <= length ? { from, to } : { from: 0, to: length };
 }
 
 /** Redacts a text joined from records that were cleaned apart: a secret may straddle the seam. */

@@ -199,6 +199,12 @@ describe('a GitLab CODEOWNERS file', () => {
     ]);
   });
 
+  it('excludes only in the case as written, and takes no owners from an exclusion', () => {
+    const { ownersOf } = parseCodeowners('* @a\n!/X/ @b\n', 'gitlab');
+    expect(ownersOf('x/y' as RepoPath)).toEqual([{ owners: ['@a'], line: 1, pattern: '*' }]);
+    expect(ownersOf('X/y' as RepoPath)).toEqual([{ owners: [], line: 2, pattern: '/X/' }]);
+  });
+
   it('drops malformed owners and says so', () => {
     const { rules, errors } = parseCodeowners('/a @x nobody @y\n! @z', 'gitlab');
     expect(rules).toEqual([{ line: 1, pattern: '/a', owners: ['@x', '@y'] }]);
