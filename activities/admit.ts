@@ -17,6 +17,9 @@ import type { Admitted } from './types.ts';
 /** Parts of a shard's object after its buckets. */
 export const SHARD_PARTS = { rows: 0, fingerprints: 1, links: 2 } as const;
 
+/** Fingerprints in one table at a time: about 50 MB, however large a shard is. */
+const FINGERPRINT_BATCH = 1 << 21;
+
 /** Admits shard `index` of the plan. @throws RunFailure SourceChanged where a source is not what was planned. */
 export async function admit(index: number, stage: Stage): Promise<Admitted> {
   const { plan } = stage;
@@ -27,9 +30,11 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
       redactor: stage.redactor,
       adapter: { ...stage.policy.adapters },
       guard: stage.guardKey,
+      guardMode: plan.guard,
       joinKey: stage.key('join'),
       pseudonymKey: stage.key('pseudonym'),
       buckets: plan.buckets,
+      erasure: stage.erasure,
       pieces: stage.policy.rules,
     },
     output,
@@ -42,13 +47,14 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
     stage.progress({ shard: index, records: output.tally.records + output.records });
   }
   admission.finish();
-  const ref = await stage.write(`admit/${index}`, output.parts());
+  const parts = output.parts();
+  const ref = await stage.write(`admit/${index}`, parts);
   return {
     ref,
     tally: output.tally,
     records: output.records,
     redactions: output.counts,
-    fingerprints: output.fingerprints.size,
+    fingerprints: output.fingerprints,
   };
 }
 
@@ -93,8 +99,11 @@ async function* pinned(piece: Piece, stage: Stage): AsyncGenerator<Buffer> {
 class ShardOutput {
   readonly tally = emptyTally();
   readonly counts: Record<string, number> = {};
-  readonly fingerprints = new FingerprintSet();
   records = 0;
+  /** Distinct ones of each batch. */
+  fingerprints = 0;
+  #batch = new FingerprintSet();
+  readonly #batches: Buffer[] = [];
   readonly #buckets: LineBuffer[];
   readonly #rows = new LineBuffer();
   /** Per suggestion the request it names, and whether some record of it names none. */
@@ -118,8 +127,16 @@ class ShardOutput {
   }
 
   readonly fingerprint = (high: number, low: number): void => {
-    this.fingerprints.add(high, low);
+    this.#batch.add(high, low);
+    if (this.#batch.size >= FINGERPRINT_BATCH) this.#closeBatch();
   };
+
+  #closeBatch(): void {
+    if (this.#batch.size === 0) return;
+    this.fingerprints += this.#batch.size;
+    this.#batches.push(gzipSync(this.#batch.toBytes(), { level: 1 }));
+    this.#batch = new FingerprintSet();
+  }
 
   link(suggestion: string, request: string | undefined): void {
     const known = this.#links.get(suggestion);
@@ -135,11 +152,11 @@ class ShardOutput {
   parts(): Buffer[] {
     const links = new LineBuffer();
     for (const [suggestion, { request, partly }] of this.#links) links.push([suggestion, request, partly]);
-    const fingerprints = this.fingerprints.toBytes();
+    this.#closeBatch();
     return [
       ...this.#buckets.map((bucket) => bucket.bytes()),
       this.#rows.bytes(),
-      fingerprints.length === 0 ? Buffer.alloc(0) : gzipSync(fingerprints, { level: 1 }),
+      Buffer.concat(this.#batches),
       links.bytes(),
     ];
   }

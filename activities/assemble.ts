@@ -3,7 +3,7 @@ import { assemble as assembleRecords } from '../curation/stages/assemble.ts';
 import { KeyedHash } from '../curation/stages/keyed.ts';
 import { readBucket } from './bucket.ts';
 import { LineBuffer } from './container.ts';
-import { overlapOf } from './overlap.ts';
+import { corporaOf, overlapOf } from './overlap.ts';
 import type { Stage } from './stage.ts';
 import type { Assembled, Ref } from './types.ts';
 
@@ -36,6 +36,7 @@ export async function assemble(input: AssembleInput, stage: Stage): Promise<Asse
     dropWhenCovered: policy.redaction.dropWhenCovered,
     pairs: policy.output.formats.some((format) => PAIRED.has(format)),
     overlap: await overlapOf(input.filter, input.boilerplate, stage),
+    corpora: await corporaOf(stage),
     contamination: null,
     keys: new KeyedHash(stage.key('selection')),
     idPrefix: bucketPrefix(input.bucket),

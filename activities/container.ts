@@ -1,4 +1,5 @@
 /** One stored object of several sealed parts: a stage writes all it makes of a shard at once, and readers fetch the part they need. */
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { seal, open } from '../storage/seal.ts';
 import { StorageFault, type ObjectStore } from '../storage/objects.ts';
@@ -62,7 +63,11 @@ export async function writeParts(store: ObjectStore, key: string, parts: Buffer[
   const footer = Buffer.alloc(FOOTER_BYTES);
   footer.writeUInt32BE(index.length, FOOTER_BYTES - 4);
   const written = await store.write(key, Buffer.concat([...sealed, index, footer]));
-  return { key, size: written.size };
+  return { key, size: written.size, index: digestOf(index) };
+}
+
+function digestOf(index: Buffer): string {
+  return createHash('sha256').update(index).digest('hex').slice(0, 32);
 }
 
 /** Reads parts of objects that `writeParts` wrote; an object's index is read once. */
@@ -92,11 +97,15 @@ export class PartReader {
     const length = footer.length === FOOTER_BYTES ? footer.readUInt32BE(FOOTER_BYTES - 4) : ref.size;
     const end = ref.size - FOOTER_BYTES;
     if (length > end) throw new StorageFault('changed', ref.key, 'is damaged');
+    const index = await this.#store.readAll(ref.key, { start: end - length, end });
+    // The parts are sealed, the index is not: a changed one could make a part look empty.
+    if (ref.index !== undefined && digestOf(index) !== ref.index)
+      throw new StorageFault('changed', ref.key, 'is damaged');
     let ends: unknown;
     try {
-      ends = JSON.parse((await this.#store.readAll(ref.key, { start: end - length, end })).toString());
-    } catch (error) {
-      if (error instanceof StorageFault) throw error;
+      ends = JSON.parse(index.toString());
+    } catch {
+      ends = null;
     }
     if (!Array.isArray(ends) || !ends.every((value) => Number.isSafeInteger(value)))
       throw new StorageFault('changed', ref.key, 'is damaged');

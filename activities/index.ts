@@ -1,8 +1,10 @@
 /** The stages by name: what a worker thread is asked to run, and what workflows see of it. */
 import { admit } from './admit.ts';
 import { assemble, type AssembleInput } from './assemble.ts';
-import { clean } from './clean.ts';
+import { clean, type CleanInput } from './clean.ts';
 import { gather } from './gather.ts';
+import { list, listed, type ListInput } from './list.ts';
+import { note } from './note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './overlap.ts';
 import { plan } from './plan.ts';
 import { publish, type PublishInput } from './publish.ts';
@@ -10,28 +12,67 @@ import { render, type RenderInput } from './render.ts';
 import { select } from './select.ts';
 import { settle } from './settle.ts';
 import type { Stage } from './stage.ts';
-import type { Admitted, Assembled, CurateInput, Ref, Selected, StageInput } from './types.ts';
+import type { ObjectStore } from '../storage/objects.ts';
+import type { Admitted, Assembled, CurateInput, Decided, Ref, Rendered, Selected, StageInput } from './types.ts';
 
 /** Each stage takes what the workflow passes and the opened run. */
 export const STAGES = {
   plan: (input: CurateInput, stage: Stage) => plan(input, stage),
   admit: (input: StageInput & { shard: number }, stage: Stage) => admit(input.shard, stage),
-  gather: (input: StageInput & { shards: Admitted[] }, stage: Stage) => gather(input.shards, stage),
+  gather: async (input: StageInput & { shards: Ref[] }, stage: Stage) =>
+    gather(await listed<Admitted>(input.shards, stage), stage),
   survey: (input: StageInput & SurveyInput, stage: Stage) => survey(input, stage),
-  gatherSurveys: (input: StageInput & { surveys: Ref[]; filter: Ref }, stage: Stage) =>
-    gatherSurveys(input.surveys, input.filter, stage),
+  gatherSurveys: async (input: StageInput & { surveys: Ref[]; filter: Ref }, stage: Stage) => {
+    const surveys = await listed<Ref | null>(input.surveys, stage);
+    return gatherSurveys(
+      surveys.filter((ref) => ref !== null),
+      input.filter,
+      stage,
+    );
+  },
   assemble: (input: StageInput & AssembleInput, stage: Stage) => assemble(input, stage),
-  select: (input: StageInput & { assembled: Assembled[] }, stage: Stage) => select(input.assembled, stage),
-  render: (input: StageInput & RenderInput, stage: Stage) => render(input, stage),
-  settle: (input: StageInput & { shards: Admitted[]; assembled: Assembled[]; selected: Selected }, stage: Stage) =>
-    settle(input.shards, input.assembled, input.selected, stage),
-  publish: (input: StageInput & PublishInput, stage: Stage) => publish(input, stage),
-  clean: (input: StageInput & { keepLedger: boolean }, stage: Stage) => clean(input.keepLedger, stage),
+  select: async (input: StageInput & { assembled: Ref[] }, stage: Stage) =>
+    select(await listed<Assembled>(input.assembled, stage), stage),
+  render: async ({ from, to, ...input }: StageInput & RenderRange, stage: Stage) => {
+    const assembled = await listed<Assembled>(input.assembled, stage);
+    const buckets = assembled.slice(from, to).map(({ ref }, index) => ({ bucket: from + index, ref }));
+    return render({ ...input, buckets }, stage);
+  },
+  settle: async (input: StageInput & Judged, stage: Stage) => {
+    const { shards, assembled } = await unitsOf(input, stage);
+    return settle(shards, assembled, input.selected, stage);
+  },
+  publish: async (input: StageInput & PublishPages, stage: Stage) =>
+    publish({ ...input, ...(await unitsOf(input, stage)), rendered: await listed<Rendered>(input.rendered, stage) }, stage),
+  list: (input: StageInput & ListInput, stage: Stage) => list(input, stage),
+  note: (input: StageInput & { decisions: Decided[] }, stage: Stage) => note(input.decisions, stage),
 } as const;
 
-export type StageName = keyof typeof STAGES;
+/** What asks for a store alone, and must work where the run can no longer be opened. */
+export const STORE_STAGES = {
+  clean: (input: StageInput & CleanInput, store: ObjectStore) => clean(input, store),
+} as const;
+
+/** Units of earlier stages come as the lists of their pages. */
+interface Judged {
+  shards: Ref[];
+  assembled: Ref[];
+  selected: Selected;
+}
+type RenderRange = Omit<RenderInput, 'buckets'> & { assembled: Ref[]; from: number; to: number };
+type PublishPages = Omit<PublishInput, 'shards' | 'assembled' | 'rendered'> & Judged & { rendered: Ref[] };
+
+async function unitsOf(input: Judged, stage: Stage): Promise<{ shards: Admitted[]; assembled: Assembled[] }> {
+  return {
+    shards: await listed<Admitted>(input.shards, stage),
+    assembled: await listed<Assembled>(input.assembled, stage),
+  };
+}
+
+type Stages = typeof STAGES & typeof STORE_STAGES;
+export type StageName = keyof Stages;
 
 /** The same as activities: the run is opened from the input. */
 export type Activities = {
-  [Name in StageName]: (input: Parameters<(typeof STAGES)[Name]>[0]) => ReturnType<(typeof STAGES)[Name]>;
+  [Name in StageName]: (input: Parameters<Stages[Name]>[0]) => Promise<Awaited<ReturnType<Stages[Name]>>>;
 };

@@ -2,22 +2,35 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Boilerplate, repositoryHash } from '../curation/overlap/boilerplate.ts';
 import { FingerprintFilter } from '../curation/overlap/filter.ts';
-import { fingerprintsOf } from '../curation/overlap/fingerprint.ts';
+import { fingerprintKey, fingerprintsOf, normalisedFingerprintsOf } from '../curation/overlap/fingerprint.ts';
 import type { PrivateOverlap } from '../curation/stages/overlap.ts';
 import { readBucket } from './bucket.ts';
 import type { Stage } from './stage.ts';
 import type { Ref } from './types.ts';
 
-const filters = new Map<string, FingerprintFilter>();
+const filters = new Map<string, Promise<FingerprintFilter>>();
 
-async function filterOf(ref: Ref, stage: Stage): Promise<FingerprintFilter> {
-  const known = filters.get(ref.key);
+/** The filters of one run are kept; those of another go. */
+async function filterOf(ref: { key: string }, stage: Stage): Promise<FingerprintFilter> {
+  const { run } = stage.request;
+  const name = `${stage.store.url}\0${run}\0${ref.key}`;
+  for (const known of filters.keys()) if (!known.startsWith(`${stage.store.url}\0${run}\0`)) filters.delete(known);
+  const known = filters.get(name);
   if (known) return known;
-  const bytes = gunzipSync(await stage.reader.read(ref, 0), { maxOutputLength: 0x7fffffff });
-  const filter = FingerprintFilter.fromBytes(bytes);
-  filters.clear();
-  filters.set(ref.key, filter);
-  return filter;
+  const read = FingerprintFilter.fromPieces(stage.readStream(ref));
+  filters.set(name, read);
+  read.catch(() => filters.delete(name));
+  return read;
+}
+
+/** What assemble asks of the named private corpora. */
+export async function corporaOf(stage: Stage): Promise<PrivateOverlap[]> {
+  const corpora: PrivateOverlap[] = [];
+  for (const { key, filter } of stage.guards) {
+    const held = await filterOf(filter, stage);
+    corpora.push({ key: fingerprintKey(Buffer.from(key, 'base64')), has: (high, low) => held.has(high, low) });
+  }
+  return corpora;
 }
 
 export interface SurveyInput {
@@ -38,8 +51,11 @@ export async function survey({ bucket, shards, reroutes, filter }: SurveyInput, 
     const repository = repositoryHash(origin.repository);
     const note = (high: number, low: number) => boilerplate.note(high, low, repository);
     const joined = (text.prefix ?? '') + (text.completion ?? '') + (text.suffix ?? '');
-    if (joined) fingerprintsOf(joined, key, note);
-    for (const piece of text.context ?? []) fingerprintsOf(piece.text, key, note);
+    for (const part of [joined, ...(text.context ?? []).map((piece) => piece.text)]) {
+      if (part === '') continue;
+      fingerprintsOf(part, key, note);
+      if (stage.plan.guard === 'all') normalisedFingerprintsOf(part, key, note);
+    }
   }
   return boilerplate.size === 0
     ? null

@@ -3,7 +3,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { detectFormat, type FormatName } from '../curation/events/adapters.ts';
 import { parseRecord } from '../curation/events/parse.ts';
 import { RecordReader } from '../curation/events/records.ts';
+import type { GuardMode } from '../curation/overlap/fingerprint.ts';
+import { planGuard } from '../curation/overlap/plan.ts';
 import { ConfigError } from '../config/document.ts';
+import type { Policy } from '../config/policy.ts';
 import { compressionOf, decode, StreamFault } from '../storage/decode.ts';
 import { openStore, type ObjectStore } from '../storage/objects.ts';
 import { listSources, type SourceObject } from './sources.ts';
@@ -39,6 +42,8 @@ export interface Plan {
   sources: PlannedSource[];
   shards: Piece[][];
   buckets: number;
+  /** Which runs of private text leave fingerprints: chosen from how much text the sources may hold. */
+  guard: GuardMode;
 }
 
 /** Plain bytes that a bucket should hold: assemble has one whole bucket in memory. */
@@ -71,6 +76,7 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
   const named = {
     inputs: sources.map(({ sha256, format }) => [sha256, format]),
     ...{ policy: policy.digest, facts: facts.digest, code: codeVersion, now: input.now, window: input.window, buckets },
+    ...(stage.guards.length > 0 ? { guards: stage.guards.map(({ keyId, sha256 }) => [keyId, sha256]) } : {}),
   };
   const planDigest = createHash('sha256').update(JSON.stringify(named)).digest('hex');
   const shards = cutShards(
@@ -89,10 +95,27 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     sources,
     shards,
     buckets,
+    guard: guardMode(plainBytes, policy),
   };
   const ref = await stage.writeJson('plan', made);
   const boilerplate = policy.guard.enabled && policy.guard.boilerplateRepositories > 0;
-  return { plan: ref, shards: shards.length, buckets, sources: sources.length, bytes, planDigest, boilerplate };
+  return {
+    ...{ plan: ref, shards: shards.length, buckets, sources: sources.length, bytes },
+    ...{ planDigest, policyDigest: policy.digest, boilerplate },
+  };
+}
+
+/** @throws ConfigError where even a winnowed filter of all sources would be over the policy's bound */
+function guardMode(plainBytes: number, { guard, file }: Policy): GuardMode {
+  const { mode, bytes, fits } = planGuard(plainBytes, guard.memory);
+  if (guard.enabled && !fits)
+    throw new ConfigError(
+      file,
+      undefined,
+      'guard.memory',
+      `is too little for this input: its private code may need a filter of ${Math.ceil(bytes / 2 ** 20)} MB; raise it or run on less input`,
+    );
+  return mode;
 }
 
 interface Pinned {

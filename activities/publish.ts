@@ -46,8 +46,6 @@ export interface PublishInput {
   approvedBy: string | null;
 }
 
-const BUILDER = 'urn:garner:worker:1';
-
 export async function publish(input: PublishInput, stage: Stage): Promise<Published & { summary: RunSummary }> {
   const { store, policy } = stage;
   const statistics = emptyStatistics();
@@ -62,17 +60,13 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
   const dataset = `datasets/${policy.output.name}/${version}`;
   const facts = factsOf(input, stage, statistics, named, { digest, version, window });
   const summary = summaryOf(input, stage, statistics, { dataset, version, digest });
-  const fresh = !(await isPublished(store, dataset, digest));
-  if (fresh) {
-    const staging = `datasets/${policy.output.name}/.staging-${stage.request.run}-${stage.request.attempt}`;
-    try {
-      await writeFolder(staging, named, facts, input.plain, stage);
-      if ((await store.publishFolder(staging, dataset)) === 'exists' && !(await isPublished(store, dataset, digest)))
-        throw new RunFailure('Refused', `${dataset} exists with other content: nothing was published`);
-    } finally {
-      await store.removeAll(`${staging}/`);
-    }
-  }
+  const index: Buffer[] = [];
+  for (const part of input.rendered) index.push(await stage.reader.read(part.index, 0));
+  const files = named.map(({ from, file }) => ({
+    ...{ file, body: store.read(from.ref.key), stored: from.stored, from: from.ref.key },
+  }));
+  const fresh = await publishVersion({ facts, files, plain: input.plain, index }, stage);
+  await refuseLate(stage);
   await store.write(
     `runs/${stage.request.run}/run.json`,
     Buffer.from(JSON.stringify(runRecord(input, summary), null, 1) + '\n'),
@@ -81,30 +75,9 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
   return { dataset, version, digest, fresh, summary };
 }
 
-interface NamedFile {
-  from: RenderedFile;
-  file: DataFile;
-}
-
-/** `data/<format>/<split>-00000-of-00004.parquet`, numbered over the parts that have rows of the split. */
-function nameFiles(files: RenderedFile[], kind: string): NamedFile[] {
-  const groups = new Map<string, RenderedFile[]>();
-  for (const file of files) {
-    const name = `data/${file.format}/${file.split}`;
-    groups.set(name, [...(groups.get(name) ?? []), file]);
-  }
-  const number = (value: number) => String(value).padStart(5, '0');
-  return [...groups].flatMap(([name, group]) =>
-    group.map((from, index) => ({
-      from,
-      file: {
-        path: `${name}-${number(index)}-of-${number(group.length)}.${kind}`,
-        sha256: from.sha256,
-        bytes: from.bytes,
-        examples: from.rows,
-      },
-    })),
-  );
+/** A try that slept past the end of its run makes nothing visible. */
+async function refuseLate(stage: Stage): Promise<void> {
+  if (!(await stage.goesOn())) throw new RunFailure('Refused', 'the run is over: a late try publishes nothing');
 }
 
 function windowOf(stage: Stage, { from, to }: Statistics): { from: string; to: string } {
@@ -114,60 +87,11 @@ function windowOf(stage: Stage, { from, to }: Statistics): { from: string; to: s
   return { from: from || day(now), to: to || day(now) };
 }
 
-async function isPublished(store: ObjectStore, dataset: string, digest: string): Promise<boolean> {
-  const key = `${dataset}/${MANIFEST}`;
-  if ((await store.stat(key)) === null) return false;
-  const { envelopes } = parseManifest((await store.readAll(key)).toString());
-  const statements = envelopes.map(({ payload }) => parseStatement(Buffer.from(payload, 'base64')));
-  return statements.some(
-    ({ predicateType, predicate }) => predicateType === DATASET_PREDICATE && predicate['digest'] === digest,
-  );
-}
-
-async function writeFolder(
-  folder: string,
-  named: NamedFile[],
-  facts: DatasetFacts,
-  plain: boolean,
-  stage: Stage,
-): Promise<void> {
-  const { store, keystore } = stage;
-  const stored: { path: string; sha256: string; size: number }[] = [];
-  const put = async (path: string, body: Uint8Array | AsyncIterable<Uint8Array>) => {
-    stored.push({ path, ...(await store.write(`${folder}/${path}`, body)) });
-    stage.progress({ file: path });
-  };
-  for (const { from, file } of named) await put(plain ? file.path : `${file.path}.age`, store.read(from.ref.key));
-  const documents: [string, string][] = [
-    ['README.md', datasetCard(facts)],
-    ['croissant.json', JSON.stringify(croissant(facts), null, 2) + '\n'],
-    ['report.html', reportPage(facts)],
-  ];
-  const files = named.map(({ file }) => ({ path: file.path, sha256: file.sha256, bytes: file.bytes }));
-  for (const [path, text] of documents) {
-    const bytes = Buffer.from(text);
-    files.push({ path, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length });
-    await put(path, bytes);
-  }
-  await put('SHA256SUMS', Buffer.from(formatSums(stored)));
-  const { privateKey, keyid, publicPem } = keystore.signing();
-  const statements = [
-    datasetStatement(facts, files),
-    provenanceStatement(facts, files, BUILDER),
-    storedStatement(facts, stored),
-  ];
-  const envelopes = statements.map((statement) => sign(statement, privateKey, keyid));
-  await store.write(
-    `${folder}/${MANIFEST}`,
-    Buffer.from(formatManifest({ envelopes, publicKeys: { [keyid]: publicPem } })),
-  );
-}
-
 function factsOf(
   input: PublishInput,
   stage: Stage,
   statistics: Statistics,
-  named: NamedFile[],
+  named: { from: RenderedFile; file: DataFile }[],
   id: { digest: string; version: string; window: { from: string; to: string } },
 ): DatasetFacts {
   const { policy, plan } = stage;
@@ -212,6 +136,7 @@ function factsOf(
     redactions,
     licences: statistics.licences,
     redaction: measuredRedaction(stage.redactor.version),
+    guard: guardFacts(stage, statistics),
     consent: { plans: policy.rules.consent.trainable },
     kThreshold: policy.selection.minContributors || null,
     inputs: plan.sources.map(({ sha256 }) => sha256),
@@ -220,6 +145,15 @@ function factsOf(
     license: policy.output.license,
     files: policy.output.files,
   };
+}
+
+function guardFacts(stage: Stage, { renamed }: Statistics): DatasetFacts['guard'] {
+  const { policy, plan, guards } = stage;
+  if (!policy.guard.enabled && guards.length === 0) return null;
+  const corpora = guards.map(({ keyId, sha256 }) => ({ keyId, sha256 }));
+  const modes = [...(policy.guard.enabled ? [plan.guard] : []), ...guards.map(({ mode }) => mode)];
+  const mode = modes.includes('winnow') ? 'winnow' : 'all';
+  return { mode, corpora, renamed: mode === 'all' ? renamed : null };
 }
 
 function countsOf({ tally: { records, kept, excluded, rejected } }: Settled) {

@@ -12,8 +12,9 @@ import { openRelational, type RelationalDatabase } from '../storage/relational.t
 import { seal } from '../storage/seal.ts';
 import { audienceRecipients } from './audience.ts';
 import { BUCKET_PARTS } from './assemble.ts';
-import { linesOf } from './container.ts';
-import { addExample, emptyStatistics } from './statistics.ts';
+import { LineBuffer, linesOf } from './container.ts';
+import type { IndexEntry } from './erasure.ts';
+import { addExample, countedOf, emptyStatistics } from './statistics.ts';
 import type { Stage } from './stage.ts';
 import type { Ref, Rendered, RenderedFile } from './types.ts';
 
@@ -36,6 +37,7 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
     const formats = output.formats.map((name) => formatOf(name, { fimTemplate: output.fimTemplate }));
     const tables = new Tables(folder);
     const statistics = emptyStatistics();
+    const index = new LineBuffer();
     for (const { bucket, ref } of input.buckets) {
       const decisions = new Map<string, Decision>();
       for (const decision of linesOf<Decision>(await stage.reader.read(input.decisions, bucket)))
@@ -46,7 +48,9 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
         const decision = decisions.get(example.example);
         if (!decision?.keep) continue;
         const source = sourceOf(example, decision);
-        addExample(statistics, example, source.split);
+        const counted = countedOf(example);
+        addExample(statistics, counted, source.split);
+        index.push({ example: example.example, keys: example.erasure, split: source.split, counted } satisfies IndexEntry);
         for (const format of formats)
           for (const row of format.rows(source)) await tables.add(format, source.split, row);
       }
@@ -54,14 +58,14 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
     }
     const recipients = input.plain ? null : audienceRecipients(stage);
     const files = await writeTables(tables, folder, recipients, input.part, stage);
-    return { files, statistics };
+    return { files, statistics, index: await stage.write(`render/${input.part}/index`, [index.bytes()]) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 function sourceOf(example: AssembledExample, decision: Decision): RenderedSource {
-  const { rule: _, checks: __, outcome: ___, license: ____, ...source } = example;
+  const { rule: _, checks: __, outcome: ___, license: ____, renamed: _____, erasure: ______, ...source } = example;
   return { ...source, split: decision.split!, component: decision.component! };
 }
 
@@ -120,8 +124,8 @@ async function writeTables(
     for (const table of await tables.close()) {
       const plain = db ? await toParquet(table, db) : await toLines(table, kind === 'jsonl.zst');
       const stored = recipients ? await seal(plain, recipients) : plain;
-      const key = stage.name(`render/${part}/${table.format.name}-${table.split}`);
-      const { size } = await stage.store.write(key, stored);
+      const unit = `render/${part}/${table.format.name}-${table.split}`;
+      const { key, size, sha256: storedSha256 } = await stage.writeBytes(unit, stored);
       const sha256 = createHash('sha256').update(plain).digest('hex');
       files.push({
         ref: { key, size },
@@ -129,6 +133,7 @@ async function writeTables(
         split: table.split,
         rows: table.rows,
         sha256,
+        stored: storedSha256,
         bytes: plain.length,
       });
       stage.progress({ part, format: table.format.name, split: table.split });

@@ -3,15 +3,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { parsePolicy, type Policy } from '../config/policy.ts';
 import { loadBuiltinRules, loadGitleaks } from '../config/redaction.ts';
-import { fingerprintKey, type FingerprintKey } from '../curation/overlap/fingerprint.ts';
+import { fingerprintKey, type FingerprintKey, type GuardMode } from '../curation/overlap/fingerprint.ts';
 import { createRedactor, type Redactor } from '../curation/redaction/redactor.ts';
 import { compileRules, type Rules } from '../curation/rules/judge.ts';
 import { openFacts, type OpenedFacts } from '../storage/facts.ts';
 import { openKeystore, type Keystore } from '../storage/keystore.ts';
 import { openStore, type ObjectStore } from '../storage/objects.ts';
-import { open, seal } from '../storage/seal.ts';
+import { open, openStream, seal, sealStream } from '../storage/seal.ts';
 import { PartReader, writeParts } from './container.ts';
 import { RunFailure } from './failure.ts';
 import type { Plan } from './plan.ts';
@@ -45,6 +46,20 @@ export interface RunSettings {
   access: { file: string; text: string } | null;
   /** With the embedded server the local identity belongs to every audience. */
   local: boolean;
+  /** Named private corpora, by key id and digest. */
+  guards?: StoredGuard[];
+}
+
+/** A guard file as a run keeps it: sealed beside the settings, so that any worker has it. */
+export interface StoredGuard {
+  keyId: string;
+  /** sha256 of the file, hex. */
+  sha256: string;
+  mode: GuardMode;
+  /** base64 of 32 bytes. */
+  key: string;
+  /** Where the sealed filter lies. */
+  filter: { key: string };
 }
 
 interface Opened {
@@ -96,6 +111,10 @@ export class Stage {
     return this.policy.guard.enabled ? fingerprintKey(this.key('guard')) : null;
   }
 
+  get guards(): readonly StoredGuard[] {
+    return this.settings.guards ?? [];
+  }
+
   /** 32 bytes for one purpose of this plan, by HKDF from the root key. */
   key(purpose: string): Buffer {
     return this.keystore.derive(purpose, this.plan.planDigest, 32);
@@ -116,11 +135,42 @@ export class Stage {
   }
 
   async write(unit: string, parts: Buffer[]): Promise<Ref> {
-    return writeParts(this.store, this.name(unit), parts, [this.keystore.identity().recipient]);
+    return this.#kept(await writeParts(this.store, this.name(unit), parts, [this.keystore.identity().recipient]));
+  }
+
+  /** One sealed object from pieces; memory does not grow with it. */
+  async writeStream(unit: string, pieces: Iterable<Uint8Array>): Promise<Ref> {
+    const key = this.name(unit);
+    const sealed = sealStream([this.keystore.identity().recipient])(Readable.from(pieces));
+    const { size } = await this.store.write(key, sealed);
+    return this.#kept({ key, size });
+  }
+
+  /** What `writeStream` wrote. */
+  readStream({ key }: { key: string }): AsyncIterable<Buffer> {
+    return openStream([this.keystore.identity().secret])(this.store.read(key));
   }
 
   async writeJson(unit: string, value: unknown): Promise<Ref> {
-    return writeSealed(this.store, this.name(unit), value, this.keystore);
+    return this.#kept(await writeSealed(this.store, this.name(unit), value, this.keystore));
+  }
+
+  /** Writes bytes as they are. */
+  async writeBytes(unit: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Ref & { sha256: string }> {
+    const key = this.name(unit);
+    return this.#kept({ key, ...(await this.store.write(key, body)) });
+  }
+
+  /** Whether the run that this try belongs to still goes on: its settings are the first thing that its end removes. */
+  async goesOn(): Promise<boolean> {
+    return (await this.store.stat(this.request.settings.key)) !== null;
+  }
+
+  /** A try that was given up and woke up after the end of the run takes back what it wrote. */
+  async #kept<T extends Ref>(ref: T): Promise<T> {
+    if (await this.goesOn()) return ref;
+    await this.store.remove(ref.key);
+    throw new RunFailure('Refused', 'the run is over: what was written after its end was removed');
   }
 }
 

@@ -21,21 +21,36 @@ export function emptyStatistics(): Statistics {
     balance: {},
     licences: {},
     retention: {},
+    renamed: 0,
     from: '',
     to: '',
   };
 }
 
-export function addExample(into: Statistics, example: AssembledExample, split: string): void {
-  const { label, reason, weight, language, model, completion } = example;
+/** What is counted of an example; `length` of its completion in UTF-16 units. */
+export interface CountedExample extends Pick<
+  AssembledExample,
+  'label' | 'reason' | 'weight' | 'language' | 'model' | 'license' | 'outcome' | 'checks' | 'time'
+> {
+  length: number;
+}
+
+export function countedOf(example: AssembledExample): CountedExample {
+  const { label, reason, weight, language, model, license, outcome, checks, time, completion } = example;
+  return { label, reason, weight, language, model, license, outcome, checks, time, length: completion.length };
+}
+
+export function addExample(into: Statistics, example: CountedExample, split: string): void {
+  const { label, reason, weight, language, model, length } = example;
   const side = label ?? 'positive';
   into.examples++;
+  if (example.renamed) into.renamed++;
   const row = (into.labels[reason] ??= { label: side, count: 0, weight: 0 });
   row.count++;
   row.weight += weight;
   (into.languages[language || 'unknown'] ??= { positive: 0, negative: 0 })[side]++;
   into.models[model || 'unknown'] = (into.models[model || 'unknown'] ?? 0) + 1;
-  into.lengths[side][binOf(LENGTH_EDGES, completion.length)]!++;
+  into.lengths[side][binOf(LENGTH_EDGES, length)]!++;
   into.weights[side][binOf(WEIGHT_EDGES, weight)]!++;
   (into.balance[split] ??= { positive: 0, negative: 0 })[side]++;
   into.licences[example.license || 'unknown'] = (into.licences[example.license || 'unknown'] ?? 0) + 1;
@@ -54,6 +69,7 @@ export function addExample(into: Statistics, example: AssembledExample, split: s
 
 export function addStatistics(into: Statistics, from: Statistics): void {
   into.examples += from.examples;
+  into.renamed += from.renamed;
   for (const [reason, { label, count, weight }] of Object.entries(from.labels)) {
     const row = (into.labels[reason] ??= { label, count: 0, weight: 0 });
     row.count += count;

@@ -7,6 +7,8 @@ export interface Ref {
   key: string;
   /** Bytes as stored. */
   size: number;
+  /** Of an object of several parts: digest of the index of their ends, the first 32 hex digits of its sha256. */
+  index?: string;
 }
 
 export interface CurateInput {
@@ -31,6 +33,9 @@ export interface CurateInput {
   /** Who started it, for the audit log and for approval by somebody else. */
   actor: string;
   approval: 'automatic' | 'required';
+  purpose: string;
+  /** What a unit does whose failure trying again does not mend: ends the run, or waits for `garner retry`. */
+  onFailure: 'fail' | 'wait';
 }
 
 /** What every stage after plan is given. */
@@ -51,6 +56,7 @@ export interface Planned {
   sources: number;
   bytes: number;
   planDigest: string;
+  policyDigest: string;
   /** Whether code that public repositories share is exempt from the guard. */
   boilerplate: boolean;
 }
@@ -62,6 +68,64 @@ export interface Admitted {
   records: number;
   redactions: Record<string, number>;
   fingerprints: number;
+}
+
+/** Stages that work unit by unit: a shard, a bucket, a part. */
+export type PagedStage = 'admit' | 'survey' | 'assemble' | 'render';
+export type UnitItem = { shard: number } | { bucket: number } | { part: number; from: number; to: number };
+export type UnitResult = Admitted | Assembled | Rendered | Ref | null;
+
+/** A decision of an operator, as it is kept. */
+export interface Decided {
+  /** `pause`, `resume`, `approve`, `reject`, `retry admit 7`. */
+  what: string;
+  by: string;
+  why: string;
+  /** Milliseconds since 1970-01-01 UTC. */
+  at: number;
+}
+
+/** Some hundred units of a stage. */
+export interface PageInput {
+  stage: PagedStage;
+  common: StageInput;
+  /** What every unit of the stage is given, and what each one alone. */
+  shared: object;
+  items: UnitItem[];
+  /** Number of the first unit. */
+  first: number;
+  /** Units in work at once. */
+  width: number;
+  /** Whether a failed unit waits for an operator. */
+  waits: boolean;
+  paused: boolean;
+  /** Where a page goes on whose history had become long. */
+  soFar?: {
+    results: UnitResult[];
+    /** Indexes of the units that are done. */
+    done: number[];
+    failures: object[];
+    decisions: Decided[];
+    retries: Record<number, number>;
+    paused: boolean;
+  };
+}
+
+/** Sums over the units of a page; those that the stage does not have are zero. */
+export interface UnitTotals {
+  tally: Tally;
+  records: number;
+  redactions: Record<string, number>;
+  fingerprints: number;
+  /** Of assemble: bytes of example text by bucket. */
+  bytes: number[];
+}
+
+export interface PageResult extends UnitTotals {
+  /** The units' results in their order, sealed. */
+  list: Ref;
+  units: number;
+  decisions: Decided[];
 }
 
 export interface Gathered {
@@ -100,6 +164,8 @@ export interface RenderedFile {
   rows: number;
   /** Of the plaintext. */
   sha256: string;
+  /** Of the bytes as stored. */
+  stored: string;
   bytes: number;
 }
 
@@ -107,6 +173,8 @@ export interface Rendered {
   files: RenderedFile[];
   /** Statistics of the rendered examples, for card and report. */
   statistics: Statistics;
+  /** Their entries of the erasure index. */
+  index: Ref;
 }
 
 /** Additive counts over examples; every value is a whole number so that the order of adding is of no matter. */
@@ -120,6 +188,8 @@ export interface Statistics {
   balance: Record<string, { positive: number; negative: number }>;
   licences: Record<string, number>;
   retention: Record<string, { kept: number; observed: number }>;
+  /** Examples that read like private code with other names. */
+  renamed: number;
   /** First and last day of the examples' records, `YYYY-MM-DD`; empty where there are none. */
   from: string;
   to: string;

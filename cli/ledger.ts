@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { jsonOption, keysOption, outOption } from './options.ts';
+import { proveCommand } from './prove.ts';
 import { ledgerLines, readRun } from './record.ts';
 import type { LedgerRow } from '../curation/stages/ledger.ts';
 
 export function ledgerCommand(program: Command): void {
-  program
+  const ledger = program
     .command('ledger <run>')
     .description('the row of every record: outcome, reason, rule, label, weight')
     .addOption(outOption())
@@ -21,6 +22,7 @@ export function ledgerCommand(program: Command): void {
         if (!process.stdout.write((options.json ? line : plainRow(row)) + '\n')) await once(process.stdout, 'drain');
       }
     });
+  proveCommand(ledger);
 }
 
 /** One row for people; control characters of names do not reach the terminal. */

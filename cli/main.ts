@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The garner command: owns arguments, exit codes and the printing of errors. */
 import { Command, CommanderError } from 'commander';
+import { accessCommand } from './access.ts';
+import { auditCommand } from './audit.ts';
 import { EXIT, explainFailure } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { generateCommand } from './generate.ts';
@@ -32,6 +34,7 @@ for (const add of [
     verifyCommand,
     openCommand,
   ],
+  ...[accessCommand, auditCommand],
   ...[redactCommand, generateCommand, uiCommand],
 ])
   add(program);

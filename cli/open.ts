@@ -9,6 +9,7 @@ import { openStore } from '../storage/objects.ts';
 import { openStream } from '../storage/seal.ts';
 import { join } from 'node:path';
 import { CommandError, EXIT } from './exit.ts';
+import { readIdentities } from './identity.ts';
 import { keysOption } from './options.ts';
 
 export function openCommand(program: Command): void {
@@ -48,10 +49,4 @@ export function openCommand(program: Command): void {
       await log.append({ time: new Date().toISOString(), actor: userInfo().username, action: 'open', subject });
       process.stderr.write(`${files} files opened into ${options.out}\n`);
     });
-}
-
-function readIdentities(text: string, file: string): string[] {
-  const found = text.split(/\r?\n/).filter((line) => line.startsWith('AGE-SECRET-KEY-1'));
-  if (found.length === 0) throw new CommandError(EXIT.usage, `${file}: holds no age identity (AGE-SECRET-KEY-1…)`);
-  return found.map((line) => line.trim());
 }

@@ -35,6 +35,13 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A whole number from 0. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('give a whole number');
+  return value;
+}
+
 /** Bytes: `64MB`, `1GiB`, or a plain number. */
 export function parseBytes(text: string): number {
   const match = /^(\d+)\s*([kmg]i?b?)?$/i.exec(text);

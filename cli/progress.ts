@@ -1,12 +1,37 @@
 /** Shows how a run gets on: one line rewritten on a terminal, a line a stage in a pipe. */
-import type { WorkflowHandle } from '@temporalio/client';
-import type { Progress } from '../workflows/messages.ts';
+import type { Client } from '@temporalio/client';
+import { addTally } from '../curation/stages/ledger.ts';
+import type { PageProgress, Progress } from '../workflows/messages.ts';
 
 const POLL_MS = 400;
 const BAR = 24;
 
+/** Where a run stands, the pages it works on asked too. @throws where there is no run, or no worker answers */
+export async function askProgress(client: Client, run: string): Promise<Progress> {
+  const progress = await client.workflow.getHandle(run).query<Progress, []>('progress');
+  const pages = await Promise.all(
+    progress.pages.map((page) =>
+      client.workflow
+        .getHandle(page)
+        .query<PageProgress, []>('progress')
+        .catch(() => null),
+    ),
+  );
+  const all = { ...progress, failures: [...progress.failures], out: structuredClone(progress.out) };
+  for (const page of pages) {
+    // A page that ended between the two questions is counted the next time.
+    if (page === null || page.stage !== progress.stage) continue;
+    all.finished += page.finished;
+    all.running += page.running;
+    all.records += page.records;
+    addTally(all.out, page.out);
+    all.failures.push(...page.failures);
+  }
+  return all;
+}
+
 /** Follows a run on stderr until the returned function is called. */
-export function follow(handle: WorkflowHandle, style: 'bar' | 'lines' | 'silent'): () => void {
+export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'silent'): () => void {
   if (style === 'silent') return () => undefined;
   let stopped = false;
   let asking = false;
@@ -14,8 +39,7 @@ export function follow(handle: WorkflowHandle, style: 'bar' | 'lines' | 'silent'
   const timer = setInterval(() => {
     if (asking) return;
     asking = true;
-    handle
-      .query<Progress, []>('progress')
+    askProgress(client, run)
       .then((progress) => {
         if (stopped) return;
         if (style === 'bar') process.stderr.write(`\r\u001b[2K${progressLine(progress)}`);
@@ -34,7 +58,7 @@ export function follow(handle: WorkflowHandle, style: 'bar' | 'lines' | 'silent'
 
 /** `admit     [######------] 12/24  3,120 records, 40 s left`. */
 export function progressLine(
-  { stage, finished, total, records, paused, stageStartedAt }: Progress,
+  { stage, finished, total, records, paused, stageStartedAt, failures }: Progress,
   now = Date.now(),
 ): string {
   const share = total > 0 ? finished / total : 0;
@@ -43,7 +67,7 @@ export function progressLine(
   const left =
     share > 0 && share < 1 ? `, ${Math.ceil((((now - stageStartedAt) / share) * (1 - share)) / 1000)} s left` : '';
   const read = records > 0 ? `  ${group(records)} records` : '';
-  return `${stage.padEnd(9)}${bar}${read}${left}${paused ? '  PAUSED' : ''}`;
+  return `${stage.padEnd(9)}${bar}${read}${left}${paused ? '  PAUSED' : ''}${failures.length > 0 ? `  ${failures.length} FAILED` : ''}`;
 }
 
 /** 1234567 as `1,234,567`, the same in every locale. */

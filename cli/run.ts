@@ -16,6 +16,7 @@ import { openKeystore, type Keystore } from '../storage/keystore.ts';
 import { openScratch, sweepScratch } from '../storage/scratch.ts';
 import { historyFolder, ownServer } from '../worker/embedded.ts';
 import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../worker/worker.ts';
+import { windowText } from '../curation/events/window.ts';
 import { connect, namedAddress } from './connection.ts';
 import { CommandError, EXIT } from './exit.ts';
 import {
@@ -30,6 +31,9 @@ import {
 } from './options.ts';
 import { follow } from './progress.ts';
 import { printSummary } from './summary.ts';
+
+/** Before backfills (4), after the nightly (2). */
+const RUN_PRIORITY = 3;
 
 export interface RunOptions {
   input: string[];
@@ -46,6 +50,7 @@ export interface RunOptions {
   concurrency?: number;
   shardBytes: number;
   by?: string;
+  onFailure?: CurateInput['onFailure'];
   json?: boolean;
 }
 
@@ -69,6 +74,11 @@ export function runCommand(program: Command): void {
     .option('--concurrency <n>', 'shards in work at once (default: the cores)', parseCount)
     .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
     .option('--by <name>', 'who starts it (default: the account)')
+    .addOption(
+      new Option('--on-failure <what>', 'a shard that cannot be mended by trying again ends the run, or waits for `garner retry`')
+        .choices(['fail', 'wait'])
+        .default('fail'),
+    )
     .addOption(jsonOption())
     .action(async (options: RunOptions) => {
       const summary = await run(options);
@@ -100,7 +110,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
         : null;
       try {
         const input = await inputOf(options, policy, text, access, local, keystore);
-        return await finish(await begin(client, input), worker, options);
+        return await finish(client, await begin(client, input), worker, options);
       } finally {
         await worker?.stop();
         await close();
@@ -201,19 +211,31 @@ async function inputOf(
     concurrency: options.concurrency ?? availableParallelism(),
     actor: options.by ?? userInfo().username,
     approval: policy.approval,
+    purpose: policy.purpose,
+    onFailure: options.onFailure ?? 'fail',
   };
 }
 
 async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle> {
   try {
-    return await client.workflow.start('curate', { taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] });
+    return await client.workflow.start('curate', {
+      ...{ taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] },
+      staticSummary: `curate for ${input.purpose}, ${windowText(input.window)}`,
+      staticDetails: `started by ${input.actor}; approval ${input.approval}; a failed shard: ${input.onFailure}`,
+      priority: { priorityKey: RUN_PRIORITY, fairnessKey: input.purpose },
+    });
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
     throw error;
   }
 }
 
-async function finish(handle: WorkflowHandle, worker: RunningWorker | null, options: RunOptions): Promise<RunSummary> {
+async function finish(
+  client: Client,
+  handle: WorkflowHandle,
+  worker: RunningWorker | null,
+  options: RunOptions,
+): Promise<RunSummary> {
   let interrupts = 0;
   const interrupt = () => {
     if (++interrupts > 1) process.exit(EXIT.cancelled);
@@ -221,7 +243,7 @@ async function finish(handle: WorkflowHandle, worker: RunningWorker | null, opti
     handle.cancel().catch(() => process.exit(EXIT.cancelled));
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const stopFollowing = follow(handle, options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines');
+  const stopFollowing = follow(client, handle.workflowId, options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines');
   try {
     const result = handle.result() as Promise<RunSummary>;
     if (!worker) return await result;

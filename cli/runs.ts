@@ -1,12 +1,13 @@
-/** garner list, status, pause, resume, approve, reject, cancel: operators see and steer runs. */
+/** garner list, status, pause, resume, approve, reject, retry, cancel: operators see and steer runs. */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { Progress } from '../workflows/messages.ts';
+import type { RetryDecision } from '../workflows/messages.ts';
 import { connect, type Connected } from './connection.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { addressOption, jsonOption, keysOption, outOption } from './options.ts';
-import { progressLine } from './progress.ts';
+import { addressOption, jsonOption, keysOption, outOption, parseNumber } from './options.ts';
+import { askProgress } from './progress.ts';
+import { askStatus, statusText, watch } from './status.ts';
 
 interface Options {
   out: string;
@@ -14,8 +15,6 @@ interface Options {
   address?: string;
   json?: boolean;
 }
-
-const QUERY_WAIT_MS = 5_000;
 
 export function runsCommands(program: Command): void {
   const command = (name: string, description: string) =>
@@ -32,9 +31,22 @@ export function runsCommands(program: Command): void {
     .action((options: Options & { where?: string }) =>
       withConnection(options, (connected) => list(connected, options)),
     );
-  command('status <run>', 'where a run stands').action((run: string, options: Options) =>
-    withConnection(options, (connected) => status(connected, run, options)),
-  );
+  command('status <run>', 'where a run stands, what fails and why')
+    .option('--watch', 'until the run has ended')
+    .action((run: string, options: Options & { watch?: boolean }) =>
+      withConnection(options, async ({ client }) => {
+        if (options.watch) return watch(client, run);
+        const status = await askStatus(client, run);
+        process.stdout.write(options.json ? JSON.stringify(status) + '\n' : statusText(status));
+      }),
+    );
+  command('retry <run>', 'try what failed and waits again, once its cause is mended')
+    .option('--shard <n>', 'number of the shard (bucket, part) that failed; without it a stage that is one unit', parseNumber)
+    .option('--by <name>', 'who decides (default: the account)', userInfo().username)
+    .requiredOption('--why <text>', 'what was mended: kept with the run')
+    .action((run: string, options: Options & { shard?: number; by: string; why: string }) =>
+      withConnection(options, (connected) => retry(connected, run, options)),
+    );
   for (const [name, description] of [
     ['pause', 'hold a run: what is in work ends, nothing more begins'],
     ['resume', 'let a paused run go on'],
@@ -87,15 +99,23 @@ async function list({ client }: Connected, { json, where }: Options & { where?: 
   }
 }
 
-async function status({ client }: Connected, run: string, { json }: Options): Promise<void> {
-  const handle = client.workflow.getHandle(run);
-  const { status } = await handle.describe();
-  // A query is answered by a worker; where none is there, the run's state alone is told.
-  const progress = await Promise.race([
-    handle.query<Progress, []>('progress').catch(() => null),
-    new Promise<null>((resolve) => setTimeout(() => resolve(null), QUERY_WAIT_MS).unref()),
-  ]);
-  const state = status.name.toLowerCase();
-  if (json) process.stdout.write(JSON.stringify({ run, status: state, progress }) + '\n');
-  else process.stdout.write(`${run}  ${state}${progress ? `\n${progressLine(progress)}` : ''}\n`);
+async function retry(
+  { client }: Connected,
+  run: string,
+  { shard, by, why }: { shard?: number; by: string; why: string },
+): Promise<void> {
+  const { failures } = await askProgress(client, run);
+  const unit = shard ?? null;
+  const failure = failures.find((candidate) => candidate.unit === unit);
+  if (!failure) {
+    const waiting = failures.map(({ stage, unit }) => (unit === null ? stage : `--shard ${unit} (${stage})`));
+    const what = unit === null ? 'no stage' : `no unit ${unit}`;
+    throw new CommandError(
+      EXIT.usage,
+      `${what} of ${run} waits to be tried again${waiting.length > 0 ? `; these do: ${waiting.join(', ')}` : ''}`,
+    );
+  }
+  const decision: RetryDecision = { unit, by, why };
+  await client.workflow.getHandle(failure.workflow).executeUpdate('retry', { args: [decision] });
+  process.stderr.write(`${run}: ${failure.stage}${unit === null ? '' : ` ${unit}`} is tried again\n`);
 }

@@ -36,7 +36,8 @@ export interface Policy {
   adapters: { continueHost?: string; roots: string[] };
   /** `gitleaks` is an absolute path; its bytes are part of the digest. */
   redaction: { gitleaks: string | null; dropWhenCovered: number };
-  guard: { enabled: boolean; boilerplateRepositories: number };
+  /** `memory` in bytes: the most that one filter may take. */
+  guard: { enabled: boolean; boilerplateRepositories: number; memory: number };
   labels: LabelRubric;
   selection: SelectionPolicy;
   output: {
@@ -66,7 +67,7 @@ interface PolicyFile {
   segments?: { whenPieceGoes?: 'strip' | 'exclude'; whenContextPrivate?: 'strip' | 'exclude' };
   adapters?: { continue?: { host?: string } };
   redaction?: { gitleaks?: string | null; dropWhenCovered?: number };
-  guard?: { enabled?: boolean; boilerplateRepositories?: number };
+  guard?: { enabled?: boolean; boilerplateRepositories?: number; memory?: string };
   labels?: unknown;
   selection?: unknown;
   output: Partial<Policy['output']> & { name: string; audience: Audience[] };
@@ -112,7 +113,7 @@ function policyOf(yaml: YamlFile): Policy {
       roots: given.paths?.roots ?? [],
     },
     redaction: { gitleaks: gitleaksPath(given, yaml), dropWhenCovered: given.redaction?.dropWhenCovered ?? 0.5 },
-    guard: { enabled: true, boilerplateRepositories: 3, ...given.guard },
+    guard: { enabled: true, boilerplateRepositories: 3, ...given.guard, memory: guardMemory(given) },
     labels: rubric(given.labels, yaml),
     selection: selection(given.selection, yaml),
     output: { ...OUTPUT, ...given.output },
@@ -156,6 +157,12 @@ function rulePolicy(given: PolicyFile, yaml: YamlFile): RulePolicy {
 function exclusions(value: Record<string, unknown> | undefined, yaml: YamlFile): ExclusionRule[] {
   if (value === undefined) return [];
   return parseExclusionFile(value, (path) => yaml.source(['paths', 'exclude', ...path]));
+}
+
+/** `512MB` or `1GB`, in powers of 1024; the schema has checked the form. */
+function guardMemory(given: PolicyFile): number {
+  const [, number, unit] = /^(\d+)(MB|GB)$/.exec(given.guard?.memory ?? '1GB')!;
+  return Number(number) * (unit === 'GB' ? 2 ** 30 : 2 ** 20);
 }
 
 function rubric(given: unknown, yaml: YamlFile): LabelRubric {

@@ -5,7 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { activityInfo, Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { Piscina } from 'piscina';
-import { STAGES, type Activities, type StageName } from '../activities/index.ts';
+import { STAGES, STORE_STAGES, type Activities, type StageName } from '../activities/index.ts';
 import type { WorkerSettings } from '../activities/stage.ts';
 import { failureOf } from './fault.ts';
 import type { StageOutcome, StageTask } from './thread.ts';
@@ -27,7 +27,7 @@ export function stagePool(worker: WorkerSettings, threads: number): StagePool {
     concurrentTasksPerWorker: 1,
   });
   const activities = Object.fromEntries(
-    (Object.keys(STAGES) as StageName[]).map((stage) => [
+    (Object.keys({ ...STAGES, ...STORE_STAGES }) as StageName[]).map((stage) => [
       stage,
       (input: StageTask['input']) => runStage(pool, worker, stage, input),
     ]),

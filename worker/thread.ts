@@ -1,8 +1,9 @@
 /** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
 import type { MessagePort } from 'node:worker_threads';
 import { openStage, type WorkerSettings } from '../activities/stage.ts';
-import { STAGES, type StageName } from '../activities/index.ts';
+import { STAGES, STORE_STAGES, type StageName } from '../activities/index.ts';
 import type { Ref } from '../activities/types.ts';
+import { openStore, type ObjectStore } from '../storage/objects.ts';
 import { faultOf, type Fault } from './fault.ts';
 
 export interface StageTask {
@@ -26,6 +27,10 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
       told = now;
       port.postMessage(details);
     };
+    if (isStoreStage(stage)) {
+      const work = STORE_STAGES[stage] as (input: unknown, store: ObjectStore) => Promise<unknown>;
+      return { ok: true, result: await work(input, openStore(out)) };
+    }
     const opened = await openStage({ run, out, settings, facts, attempt, progress, ...(plan ? { plan } : {}) }, worker);
     const work = STAGES[stage] as (input: unknown, opened: unknown) => Promise<unknown>;
     return { ok: true, result: await work(input, opened) };
@@ -34,4 +39,8 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
   } finally {
     port.close();
   }
+}
+
+function isStoreStage(stage: StageName): stage is keyof typeof STORE_STAGES {
+  return stage in STORE_STAGES;
 }

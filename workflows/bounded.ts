@@ -1,11 +1,10 @@
 /** Runs work over many items, a bounded number at once, in order of the items; a pause holds what has not begun. */
-import type { Steering } from './steering.ts';
 
 /** Results in the order of the items. The first failure ends it, after what is running has ended. */
 export async function mapBounded<T, R>(
   items: T[],
   width: number,
-  steering: Steering,
+  steering: { running(): Promise<void> },
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results = new Array<R>(items.length);

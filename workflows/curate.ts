@@ -1,41 +1,45 @@
 /** Curate: plan, admit, gather, assemble, select, render, settle, publish. Order, retries and signals; the work is in the activities. */
 import {
-  ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
-  proxyActivities,
+  setCurrentDetails,
+  startChild,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import type { Assembled, CurateInput, Planned, Ref, RunSummary, StageInput } from '../activities/types.ts';
+import type {
+  CurateInput,
+  PagedStage,
+  PageResult,
+  Planned,
+  Ref,
+  RunSummary,
+  StageInput,
+  UnitItem,
+} from '../activities/types.ts';
 import { mapBounded } from './bounded.ts';
+import { holdSignal } from './messages.ts';
+import { PAGE_UNITS, page as pageWorkflow } from './page.ts';
+import { lastRites, stages } from './stages.ts';
 import { Steering } from './steering.ts';
-import { NOT_RETRIED } from './failures.ts';
-
-const stages = proxyActivities<Activities>({
-  startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '12 seconds',
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: {
-    initialInterval: '1 second',
-    backoffCoefficient: 2,
-    maximumInterval: '1 minute',
-    maximumAttempts: 30,
-    nonRetryableErrorTypes: [...NOT_RETRIED],
-  },
-});
 
 /** Bytes of example text that one part of render takes: a file of each format and split. */
 const PART_BYTES = 256e6;
+/** Pages at once: while one ends the next fills the workers. */
+const PAGES_AT_ONCE = 2;
 
 export async function curate(input: CurateInput): Promise<RunSummary> {
   const steering = new Steering(input);
+  const { decisions } = steering.progress;
   try {
     const summary = await run(input, steering);
     await steering.stage('done');
     return summary;
   } catch (error) {
-    await CancellationScope.nonCancellable(() => stages.clean({ ...stageInput(input), keepLedger: false }));
+    await CancellationScope.nonCancellable(async () => {
+      // The failure of the run is what counts: that cleaning failed too must not hide it.
+      if (decisions.length > 0) await lastRites.note({ ...stageInput(input), decisions }).catch(() => undefined);
+      await lastRites.clean({ ...stageInput(input), keepLedger: false }).catch(() => undefined);
+    });
     await steering.stage(isCancellation(error) ? 'cancelled' : 'failed');
     throw error;
   }
@@ -43,58 +47,85 @@ export async function curate(input: CurateInput): Promise<RunSummary> {
 
 async function run(input: CurateInput, steering: Steering): Promise<RunSummary> {
   await steering.stage('plan');
-  const planned = await stages.plan(input);
+  const planned = await steering.attempt(() => stages.plan(input));
+  steering.attributes({ policy: planned.policyDigest.slice(0, 12) });
+  setCurrentDetails(`${planned.sources} sources, ${planned.shards} shards, ${planned.buckets} buckets`);
   const common = stageInput(input, planned);
-  const bounded = <T, R>(items: T[], work: (item: T) => Promise<R>) =>
-    mapBounded(items, input.concurrency, steering, work);
+  const paged = (stage: PagedStage, items: UnitItem[], shared: object = {}) =>
+    inPages(input, common, steering, stage, items, shared);
 
   await steering.stage('admit', planned.shards);
-  const shards = await bounded(count(planned.shards), async (shard) =>
-    steering.admitted(await stages.admit({ ...common, shard })),
-  );
-  const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
+  const shards = await paged('admit', count(planned.shards, (shard) => ({ shard })));
+  const records = shards.reduce((sum, page) => sum + page.tally.records + page.records, 0);
   if (records === 0) throw ApplicationFailure.nonRetryable('there is no record in the whole input', 'NoRecords');
+  const shardLists = listsOf(shards);
 
   await steering.stage('gather');
-  const { shards: list, filter, reroutes } = await stages.gather({ ...common, shards });
-  const buckets = count(planned.buckets);
+  const gathered = await steering.attempt(() => stages.gather({ ...common, shards: shardLists }));
+  const { shards: list, filter, reroutes } = gathered;
+  const buckets = count(planned.buckets, (bucket) => ({ bucket }));
   let boilerplate: Ref | null = null;
   if (filter && planned.boilerplate) {
-    const surveys = await bounded(buckets, (bucket) =>
-      stages.survey({ ...common, bucket, shards: list, reroutes, filter }),
-    );
-    boilerplate = await stages.gatherSurveys({ ...common, surveys: surveys.filter((ref) => ref !== null), filter });
+    await steering.stage('survey', planned.buckets);
+    const surveys = listsOf(await paged('survey', buckets, { shards: list, reroutes, filter }));
+    boilerplate = await steering.attempt(() => stages.gatherSurveys({ ...common, surveys, filter }));
   }
 
   await steering.stage('assemble', planned.buckets);
-  const assembled = await bounded(buckets, async (bucket) =>
-    steering.finished(await stages.assemble({ ...common, bucket, shards: list, reroutes, filter, boilerplate })),
-  );
+  const assembledPages = await paged('assemble', buckets, { shards: list, reroutes, filter, boilerplate });
+  const assembled = listsOf(assembledPages);
 
   await steering.stage('select');
-  const selected = await stages.select({ ...common, assembled });
+  const selected = await steering.attempt(() => stages.select({ ...common, assembled }));
 
-  const parts = partsOf(assembled);
+  const parts = partsOf(assembledPages.flatMap(({ bytes }) => bytes));
   await steering.stage('render', parts.length);
-  const rendered = await bounded(parts, async ({ part, buckets }) =>
-    steering.finished(await stages.render({ ...common, part, buckets, decisions: selected.ref })),
-  );
-  const settled = await stages.settle({ ...common, shards, assembled, selected });
+  const rendered = listsOf(await paged('render', parts, { assembled, decisions: selected.ref }));
+  const settled = await steering.attempt(() => stages.settle({ ...common, shards: shardLists, assembled, selected }));
 
   const approvedBy = await steering.approval();
   await steering.stage('publish');
-  const { summary } = await stages.publish({
-    ...common,
-    shards,
-    assembled,
-    selected,
-    rendered,
-    settled,
-    actor: input.actor,
-    approvedBy,
-  });
+  const { actor } = input;
+  const { summary } = await steering.attempt(() =>
+    stages.publish({ ...common, shards: shardLists, assembled, selected, rendered, settled, actor, approvedBy }),
+  );
+  steering.attributes({ version: summary.version });
+  const { decisions } = steering.progress;
+  if (decisions.length > 0) await stages.note({ ...common, decisions });
   await stages.clean({ ...common, keepLedger: true });
   return summary;
+}
+
+/** Runs a stage over its units in pages; results come in the order of the units. */
+function inPages(
+  input: CurateInput,
+  common: StageInput,
+  steering: Steering,
+  stage: PagedStage,
+  items: UnitItem[],
+  shared: object,
+): Promise<PageResult[]> {
+  const { progress } = steering;
+  const { run, concurrency: width, onFailure } = input;
+  const starts = count(Math.ceil(items.length / PAGE_UNITS), (page) => page * PAGE_UNITS);
+  return mapBounded(starts, PAGES_AT_ONCE, steering, async (first) => {
+    const workflowId = `${run}-${stage}-${first / PAGE_UNITS}`;
+    const part = items.slice(first, first + PAGE_UNITS);
+    progress.pages.push(workflowId);
+    try {
+      const { paused } = progress;
+      const child = await startChild(pageWorkflow, {
+        workflowId,
+        staticSummary: `${stage} ${first} to ${first + part.length - 1}`,
+        args: [{ stage, common, shared, items: part, first, width, waits: onFailure === 'wait', paused }],
+      });
+      // A pause or resume that came before there was a page to tell.
+      if (progress.paused !== paused) await child.signal(holdSignal, progress.paused);
+      return steering.paged(await child.result());
+    } finally {
+      progress.pages.splice(progress.pages.indexOf(workflowId), 1);
+    }
+  });
 }
 
 function stageInput(input: CurateInput, planned?: Planned): StageInput {
@@ -102,21 +133,25 @@ function stageInput(input: CurateInput, planned?: Planned): StageInput {
   return { run, out, settings, facts, plain, plan: planned?.plan ?? null };
 }
 
-/** Neighbouring buckets until their examples fill a part. */
-function partsOf(assembled: Assembled[]): { part: number; buckets: { bucket: number; ref: Ref }[] }[] {
-  const parts: { part: number; buckets: { bucket: number; ref: Ref }[] }[] = [];
+function listsOf(pages: PageResult[]): Ref[] {
+  return pages.map(({ list }) => list);
+}
+
+/** Neighbouring buckets until their examples fill a part; `bytes` of example text by bucket. */
+function partsOf(bytes: number[]): { part: number; from: number; to: number }[] {
+  const parts: { part: number; from: number; to: number }[] = [];
   let room = 0;
-  assembled.forEach(({ ref, bytes }, bucket) => {
-    if (parts.length === 0 || bytes > room) {
-      parts.push({ part: parts.length, buckets: [] });
+  bytes.forEach((size, bucket) => {
+    if (parts.length === 0 || size > room) {
+      parts.push({ part: parts.length, from: bucket, to: bucket });
       room = PART_BYTES;
     }
-    parts.at(-1)!.buckets.push({ bucket, ref });
-    room -= bytes;
+    parts.at(-1)!.to = bucket + 1;
+    room -= size;
   });
   return parts;
 }
 
-function count(length: number): number[] {
-  return Array.from({ length }, (_, index) => index);
+function count<T>(length: number, item: (index: number) => T): T[] {
+  return Array.from({ length }, (_, index) => item(index));
 }

@@ -1,89 +1,163 @@
-/** The state that operators see and steer: stage and counts, pause, approval. */
+/** The state that operators see and steer: stage and counts, pause, approval, retries. */
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Admitted, CurateInput } from '../activities/types.ts';
+import {
+  ApplicationFailure,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { CurateInput, PageResult } from '../activities/types.ts';
 import { addTally, emptyTally } from '../curation/stages/ledger.ts';
+import { windowText } from '../curation/events/window.ts';
+import { causeOf } from './failures.ts';
 import {
   approveUpdate,
+  holdSignal,
   pauseUpdate,
   progressQuery,
   rejectUpdate,
   resumeUpdate,
+  retryUpdate,
+  waitingSignal,
   type Decision,
   type Progress,
   type StageLabel,
 } from './messages.ts';
 
-const STAGE = defineSearchAttributeKey('GarnerStage', 'KEYWORD');
+const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
+const ATTRIBUTE = {
+  purpose: keyword('GarnerPurpose'),
+  stage: keyword('GarnerStage'),
+  policy: keyword('GarnerPolicy'),
+  window: keyword('GarnerWindow'),
+  version: keyword('GarnerVersion'),
+  outcome: keyword('GarnerOutcome'),
+} as const;
+
+/** @throws Refused unless it is said who decides and why */
+export function named({ by, why }: Decision): void {
+  if (!by || !why) refuse('say who and why (--by, --why)');
+}
+
+export function refuse(message: string): never {
+  throw ApplicationFailure.nonRetryable(message, 'Refused');
+}
 
 export class Steering {
+  readonly progress: Progress;
   readonly #starter: string;
-  readonly #progress: Progress;
+  readonly #waits: boolean;
+  /** Units that wait for an operator, by page. */
+  readonly #waiting = new Map<string, number>();
+  #retried = false;
 
   constructor(input: CurateInput) {
     const now = Date.now();
     this.#starter = input.actor;
-    this.#progress = {
-      ...{ run: input.run, stage: 'plan', paused: false, finished: 0, total: 0, records: 0, out: emptyTally() },
-      ...{ startedAt: now, stageStartedAt: now, approval: { required: input.approval === 'required' } },
+    this.#waits = input.onFailure === 'wait';
+    this.progress = {
+      ...{ run: input.run, stage: 'plan', paused: false, finished: 0, total: 0, running: 0, records: 0 },
+      ...{ out: emptyTally(), startedAt: now, stageStartedAt: now, failures: [], pages: [], decisions: [] },
+      approval: { required: input.approval === 'required' },
     };
-    const named = ({ by, why }: Decision) => {
-      if (!by || !why) throw ApplicationFailure.nonRetryable('say who and why (--by, --why)', 'Refused');
+    const { progress } = this;
+    this.attributes({ purpose: input.purpose, window: windowText(input.window), outcome: 'running' });
+    setHandler(progressQuery, () => progress);
+    setHandler(pauseUpdate, (decision) => this.#hold(true, decision), {
+      validator: (decision) => {
+        named(decision);
+        if (progress.paused) refuse('the run is paused already');
+      },
+    });
+    setHandler(resumeUpdate, (decision) => this.#hold(false, decision), {
+      validator: (decision) => {
+        named(decision);
+        if (!progress.paused) refuse('the run is not paused');
+      },
+    });
+    const approval = (decision: Decision) => {
+      named(decision);
+      this.#checkWaiting();
     };
-    setHandler(progressQuery, () => this.#progress);
-    setHandler(pauseUpdate, () => void (this.#progress.paused = true), {
+    setHandler(approveUpdate, (decision) => this.#decide('approve', decision, () => (progress.approval.by = decision.by)), {
       validator: (decision) => {
-        named(decision);
-        if (this.#progress.paused) throw ApplicationFailure.nonRetryable('the run is paused already', 'Refused');
+        approval(decision);
+        if (decision.by === this.#starter) refuse('somebody else than who started the run must approve it');
       },
     });
-    setHandler(resumeUpdate, () => void (this.#progress.paused = false), {
+    setHandler(
+      rejectUpdate,
+      (decision) => this.#decide('reject', decision, () => (progress.approval.rejectedBy = decision.by)),
+      { validator: approval },
+    );
+    setHandler(retryUpdate, (decision) => this.#decide('retry', decision, () => (this.#retried = true)), {
       validator: (decision) => {
         named(decision);
-        if (!this.#progress.paused) throw ApplicationFailure.nonRetryable('the run is not paused', 'Refused');
+        if (progress.failures.length === 0 || this.#retried) refuse('no stage of the run waits to be tried again');
       },
     });
-    setHandler(approveUpdate, ({ by }) => void (this.#progress.approval.by = by), {
-      validator: (decision) => {
-        named(decision);
-        this.#checkWaiting();
-        if (decision.by === this.#starter)
-          throw ApplicationFailure.nonRetryable('somebody else than who started the run must approve it', 'Refused');
-      },
-    });
-    setHandler(rejectUpdate, ({ by }) => void (this.#progress.approval.rejectedBy = by), {
-      validator: (decision) => {
-        named(decision);
-        this.#checkWaiting();
-      },
+    setHandler(waitingSignal, (page, count) => {
+      if (count > 0) this.#waiting.set(page, count);
+      else this.#waiting.delete(page);
+      this.#outcome();
     });
   }
 
+  /** Fills search attributes: opaque or from closed sets, since Temporal stores them readable. */
+  attributes(values: Partial<Record<keyof typeof ATTRIBUTE, string>>): void {
+    upsertSearchAttributes(
+      Object.entries(values).map(([name, value]) => ({ key: ATTRIBUTE[name as keyof typeof ATTRIBUTE], value })),
+    );
+  }
+
   async stage(stage: StageLabel, total = 0): Promise<void> {
-    Object.assign(this.#progress, { stage, total, finished: 0, stageStartedAt: Date.now() });
-    upsertSearchAttributes([{ key: STAGE, value: stage }]);
-    if (stage !== 'done' && stage !== 'failed' && stage !== 'cancelled') await this.running();
+    Object.assign(this.progress, { stage, total, finished: 0, stageStartedAt: Date.now() });
+    const ended = stage === 'done' || stage === 'failed' || stage === 'cancelled';
+    this.attributes({ stage, ...(ended ? { outcome: stage } : {}) });
+    if (!ended) await this.running();
   }
 
   /** Resolves at once, or when a pause ends. */
   async running(): Promise<void> {
-    if (this.#progress.paused) await condition(() => !this.#progress.paused);
+    if (this.progress.paused) await condition(() => !this.progress.paused);
   }
 
-  admitted(shard: Admitted): Admitted {
-    this.#progress.records += shard.tally.records + shard.records;
-    addTally(this.#progress.out, shard.tally);
-    return this.finished(shard);
+  /** Does one stage; where failures wait, an operator has it tried again until it works. */
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const { progress } = this;
+        if (!this.#waits || isCancellation(error)) throw error;
+        const cause = causeOf(error);
+        if (cause.type === 'NoRecords' || cause.type === 'ConfigInvalid') throw error;
+        progress.failures = [
+          { workflow: progress.run, stage: progress.stage, unit: null, ...cause, since: Date.now() },
+        ];
+        this.#outcome();
+        await condition(() => this.#retried);
+        progress.failures = [];
+        this.#retried = false;
+        this.#outcome();
+      }
+    }
   }
 
-  finished<T>(result: T): T {
-    this.#progress.finished++;
-    return result;
+  /** Counts a page that ended. */
+  paged<T extends PageResult>(page: T): T {
+    this.progress.finished += page.units;
+    this.progress.records += page.tally.records + page.records;
+    addTally(this.progress.out, page.tally);
+    this.progress.decisions.push(...page.decisions);
+    return page;
   }
 
   /** Waits for approval where the policy asks for it; who gave it, or null. @throws Refused where it was rejected. */
   async approval(): Promise<string | null> {
-    const { approval } = this.#progress;
+    const { approval } = this.progress;
     if (!approval.required) return null;
     await this.stage('approval');
     await condition(() => approval.by !== undefined || approval.rejectedBy !== undefined);
@@ -91,11 +165,31 @@ export class Steering {
     return approval.by!;
   }
 
+  #decide(what: string, { by, why }: Decision, apply: () => void): void {
+    this.progress.decisions.push({ what, by, why, at: Date.now() });
+    apply();
+  }
+
+  async #hold(held: boolean, decision: Decision): Promise<void> {
+    this.#decide(held ? 'pause' : 'resume', decision, () => (this.progress.paused = held));
+    // A page that has just ended has nothing left to hold.
+    await Promise.all(
+      this.progress.pages.map((page) =>
+        getExternalWorkflowHandle(page)
+          .signal(holdSignal, held)
+          .catch(() => undefined),
+      ),
+    );
+  }
+
+  #outcome(): void {
+    const waits = this.#waiting.size > 0 || this.progress.failures.length > 0;
+    this.attributes({ outcome: waits ? 'waiting' : 'running' });
+  }
+
   #checkWaiting(): void {
-    const { stage, approval } = this.#progress;
-    if (stage !== 'approval')
-      throw ApplicationFailure.nonRetryable(`the run does not wait for approval: it is in ${stage}`, 'Refused');
-    if (approval.by !== undefined || approval.rejectedBy !== undefined)
-      throw ApplicationFailure.nonRetryable('that was decided already', 'Refused');
+    const { stage, approval } = this.progress;
+    if (stage !== 'approval') refuse(`the run does not wait for approval: it is in ${stage}`);
+    if (approval.by !== undefined || approval.rejectedBy !== undefined) refuse('that was decided already');
   }
 }

@@ -37,6 +37,14 @@ export interface DayFacts {
   reasons: Partial<Record<Reason, number>>;
 }
 
+/** `all`: every copy of 20 lexemes was looked for; `winnow`: of 30. Corpora are the named ones, by key id and digest of their guard file. */
+export interface GuardFacts {
+  mode: 'all' | 'winnow';
+  corpora: { keyId: string; sha256: string }[];
+  /** Examples that read like private code with other names, kept for people to look at; null where that was not measured. */
+  renamed: number | null;
+}
+
 export interface DatasetFacts {
   name: string;
   version: string;
@@ -78,6 +86,8 @@ export interface DatasetFacts {
   licences: Record<string, number>;
   /** The rule set's version and what it found of the project's own labelled secrets (0 to 1); null where it was not measured. */
   redaction: { version: string; recall: number | null };
+  /** How code was compared with private code; null where the policy has no guard. */
+  guard?: GuardFacts | null;
   consent: { plans: string[] };
   /** Fewest people behind a published cell; null where no gate was set. */
   kThreshold: number | null;

@@ -11,6 +11,7 @@ const BLOCK_WORDS = 16;
 const PROBES = 12;
 const MAGIC = 0x42464731; // "BFG1"
 const HEADER_BYTES = 24;
+const PIECE = 1 << 20;
 /** Fingerprints that wait before their bits are set. */
 const BATCH = 64;
 /** 4 GiB: the largest offset of a word that stays a small integer in V8. */
@@ -124,33 +125,74 @@ export class FingerprintFilter {
 
   /** A header of 24 bytes (magic, version, blocks, probes, added as two words), then the blocks, all little-endian. */
   toBytes(): Uint8Array {
+    return Buffer.concat([...this.pieces()]);
+  }
+
+  /** What `toBytes` gives in pieces of at most 1 MiB, which show the filter's own memory: nothing may be added while they are read. */
+  *pieces(): Generator<Uint8Array> {
     this.settle();
-    const out = new Uint8Array(HEADER_BYTES + this.words.byteLength);
-    const header = new DataView(out.buffer);
+    const header = new DataView(new ArrayBuffer(HEADER_BYTES));
     const fields = [MAGIC, 1, this.blocks, PROBES, this.count % 2 ** 32, Math.floor(this.count / 2 ** 32)];
     fields.forEach((value, i) => header.setUint32(i * 4, value, true));
-    out.set(new Uint8Array(this.words.buffer, this.words.byteOffset, this.words.byteLength), HEADER_BYTES);
-    return out;
+    yield new Uint8Array(header.buffer);
+    const bytes = bytesOf(this.words);
+    for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
   }
 
   /** The filter that `toBytes` wrote, copied. Throws on anything else: a cut filter would let private code through. */
   static fromBytes(bytes: Uint8Array): FingerprintFilter {
+    const filter = FingerprintFilter.headed(bytes);
+    const size = filter.bytes + HEADER_BYTES;
+    if (bytes.length !== size) throw cut(bytes.length, size);
+    bytesOf(filter.words).set(bytes.subarray(HEADER_BYTES));
+    return filter;
+  }
+
+  /** As `fromBytes`, for bytes that come in pieces; memory is that of the filter. */
+  static async fromPieces(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<FingerprintFilter> {
+    let head: Uint8Array = new Uint8Array(0);
+    let filter: FingerprintFilter | undefined;
+    let bytes: Uint8Array = head;
+    let at = 0;
+    for await (let piece of pieces) {
+      if (filter === undefined) {
+        head = Buffer.concat([head, piece]);
+        if (head.length < HEADER_BYTES) continue;
+        filter = FingerprintFilter.headed(head);
+        bytes = bytesOf(filter.words);
+        piece = head.subarray(HEADER_BYTES);
+      }
+      if (at + piece.length > bytes.length) throw cut(at + piece.length + HEADER_BYTES, bytes.length + HEADER_BYTES);
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    filter ??= FingerprintFilter.headed(head);
+    if (at !== bytes.length) throw cut(at + HEADER_BYTES, bytes.length + HEADER_BYTES);
+    return filter;
+  }
+
+  /** An empty filter of the size that a header names. */
+  private static headed(bytes: Uint8Array): FingerprintFilter {
     const field = (i: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(i * 4, true);
     if (bytes.length < HEADER_BYTES || field(0) !== MAGIC || field(1) !== 1 || field(3) !== PROBES) {
       throw new Error('not a fingerprint filter of this version: build it again');
     }
     const blocks = field(2);
-    if (blocks < 1 || bytes.length !== HEADER_BYTES + blocks * BLOCK_WORDS * 4) {
-      throw new Error(`fingerprint filter is cut: ${bytes.length} bytes for ${blocks} blocks; build it again`);
-    }
-    const words = new Int32Array(blocks * BLOCK_WORDS);
-    new Uint8Array(words.buffer).set(bytes.subarray(HEADER_BYTES));
-    return new FingerprintFilter(words, field(4) + field(5) * 2 ** 32);
+    if (blocks < 1 || blocks > MAX_BLOCKS) throw new Error('fingerprint filter has no size: build it again');
+    return new FingerprintFilter(new Int32Array(blocks * BLOCK_WORDS), field(4) + field(5) * 2 ** 32);
   }
 
   private baseOf(hi: number): number {
     return Math.floor(((hi >>> 0) * this.blocks) / 2 ** 32) * BLOCK_WORDS;
   }
+}
+
+function bytesOf(words: Int32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
+
+function cut(bytes: number, wanted: number): Error {
+  return new Error(`fingerprint filter is cut: ${bytes} bytes of ${wanted}; build it again`);
 }
 
 function stir(word: number, hi: number): number {

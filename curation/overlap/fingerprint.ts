@@ -160,6 +160,26 @@ export function fingerprintsOf(text: string, key: FingerprintKey, sink: Fingerpr
 
 /** As `fingerprintsOf`, with about a sixth of the runs: the least fingerprint of every 11 neighbouring ones (the rightmost of equals). */
 export function winnow(text: string, key: FingerprintKey, sink: FingerprintSink): void {
+  withLexemes(text, (lexemes) => {
+    const count = lexemes.count;
+    if (count < SHORTEST) return;
+    if (count < K) lengthMarker(key, count, sink);
+    withWindows(lexemes, key, (windows) => {
+      if (count < K) eachWindow(windows, key, count, 0, count, sink);
+      else winnowed(windows, key, K, sink);
+    });
+  });
+}
+
+/** About a sixth of what `normalisedFingerprintsOf` sends: every copy of 50 lexemes whose names were changed shares one. */
+export function winnowNormalised(text: string, key: FingerprintKey, sink: FingerprintSink): void {
+  withLexemes(text, (lexemes) => {
+    if (lexemes.count < K_NORMALISED) return;
+    withWindows(lexemes, key, (windows) => winnowed(windows, key, K_NORMALISED, sink), true);
+  });
+}
+
+function winnowed(windows: Windows, key: FingerprintKey, size: number, sink: FingerprintSink): void {
   const ringHi = new Int32Array(WINNOW_WINDOW);
   const ringLo = new Int32Array(WINNOW_WINDOW);
   let seen = 0;
@@ -169,7 +189,7 @@ export function winnow(text: string, key: FingerprintKey, sink: FingerprintSink)
     if (position !== sent) sink(ringHi[position % WINNOW_WINDOW]!, ringLo[position % WINNOW_WINDOW]!);
     sent = position;
   };
-  const visit = (hi: number, lo: number): void => {
+  eachWindow(windows, key, size, 0, windows.count, (hi, lo) => {
     const position = seen++;
     ringHi[position % WINNOW_WINDOW] = hi;
     ringLo[position % WINNOW_WINDOW] = lo;
@@ -181,19 +201,21 @@ export function winnow(text: string, key: FingerprintKey, sink: FingerprintSink)
       }
     }
     if (position >= WINNOW_WINDOW - 1) send(least);
-  };
-  withLexemes(text, (lexemes) => {
-    const count = lexemes.count;
-    if (count < SHORTEST) return;
-    if (count < K) lengthMarker(key, count, sink);
-    withWindows(lexemes, key, (windows) => {
-      if (count < K) eachWindow(windows, key, count, 0, count, sink);
-      else {
-        eachWindow(windows, key, K, 0, count, visit);
-        if (seen < WINNOW_WINDOW) send(least);
-      }
-    });
   });
+  if (seen < WINNOW_WINDOW) send(least);
+}
+
+/** All runs of private text, or a winnowed sixth of them where all would not fit the memory. */
+export type GuardMode = 'all' | 'winnow';
+
+/**
+ * What private text leaves in a guard's filter: its runs by mode and, where all of them are taken, a winnowed sixth of the normalised ones,
+ * which cannot be mistaken for the others since a run's length goes into its fingerprint.
+ */
+export function guardPrints(text: string, key: FingerprintKey, mode: GuardMode, sink: FingerprintSink): void {
+  if (mode === 'winnow') return winnow(text, key, sink);
+  fingerprintsOf(text, key, sink);
+  winnowNormalised(text, key, sink);
 }
 
 /** Fingerprints of every run of 40 lexemes in which all identifiers but keywords are one: shows copies whose names were changed. */

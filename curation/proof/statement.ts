@@ -3,7 +3,7 @@
  * and the sums of the files as they lie in the store, encrypted. Subjects of the first two are plaintext digests, so that they hold for
  * every re-encryption. The same facts give the same bytes: there is no wall clock and no run id in them.
  */
-import type { DatasetFacts } from '../formats/facts.ts';
+import type { DatasetFacts, GuardFacts } from '../formats/facts.ts';
 import { dataFiles, formatNames, splitsOf, sumOf } from '../formats/facts.ts';
 import { canonicalJson, type Json } from './canonical.ts';
 
@@ -49,6 +49,7 @@ export interface DatasetPredicate {
   inputs: string[];
   ledger: { root: string; size: number };
   redaction: { version: string; recall: number | null };
+  guard?: GuardFacts;
 }
 
 /**
@@ -98,6 +99,7 @@ export function datasetStatement(facts: DatasetFacts, files: readonly PlainFile[
     inputs: [...facts.inputs].sort(),
     ledger: { root: facts.ledgerRoot, size: facts.counts.records },
     redaction: { version: facts.redaction.version, recall: facts.redaction.recall },
+    ...(facts.guard ? { guard: facts.guard } : {}),
   };
   return statement(DATASET_PREDICATE, files, predicate as unknown as Json);
 }
@@ -122,6 +124,7 @@ export function provenanceStatement(facts: DatasetFacts, files: readonly PlainFi
       resolvedDependencies: [
         dependency('policy', facts.policyDigest),
         dependency('facts', facts.factsDigest),
+        ...(facts.guard?.corpora ?? []).map(({ keyId, sha256 }) => dependency(`guard ${keyId}`, sha256)),
         ...[...facts.inputs].sort().map((sha256) => dependency('input', sha256)),
       ],
     },

@@ -27,7 +27,8 @@ export function expandKeyword(keyword: string): string[] {
   const body = keyword.slice(open + 1, close);
   for (let i = 0; i < body.length; i++) {
     if (body[i + 1] === '-' && i + 2 < body.length) {
-      for (let code = body.charCodeAt(i); code <= body.charCodeAt(i + 2); code++) members.push(String.fromCharCode(code));
+      for (let code = body.charCodeAt(i); code <= body.charCodeAt(i + 2); code++)
+        members.push(String.fromCharCode(code));
       i += 2;
     } else members.push(body[i]!);
   }

@@ -43,7 +43,10 @@ function compileAllow(allow: AllowList, path: string | undefined): CompiledAllow
   return {
     regexes: allow.regexes.map((source) => new RegExp(source)),
     stopwords: allow.stopwords.map((word) => word.toLowerCase()),
-    pathMatches: allow.paths.length === 0 ? null : path !== undefined && allow.paths.some((source) => new RegExp(source).test(path)),
+    pathMatches:
+      allow.paths.length === 0
+        ? null
+        : path !== undefined && allow.paths.some((source) => new RegExp(source).test(path)),
     target: allow.regexTarget,
     condition: allow.condition,
   };
@@ -59,7 +62,8 @@ export function compileRule(rule: RedactionRule, path: string | undefined): Comp
   if (back !== null) for (const char of expandKeyword(`[${rule.back}]`)) back[char.charCodeAt(0)] = 1;
   const unmarked = rule.validators.filter((spec) => spec !== 'personal' && spec !== 'plain');
   const validators = unmarked.map(validatorOf);
-  if (rule.kind !== 'near' && rule.kind !== 'assignment' && unmarked.length === rule.validators.length) validators.unshift((secret) => !isDummyToken(secret));
+  if (rule.kind !== 'near' && rule.kind !== 'assignment' && unmarked.length === rule.validators.length)
+    validators.unshift((secret) => !isDummyToken(secret));
   return {
     rule,
     patterns: rule.patterns.map((source) => new RegExp(source, flags)),
@@ -87,13 +91,21 @@ export function compileRules(rules: readonly RedactionRule[], path: string | und
       if (rule.path !== null && (path === undefined || !new RegExp(rule.path).test(path))) continue;
       const number = compiled.length;
       compiled.push(compileRule(rule, path));
-      for (const keyword of rule.keywords) for (const expanded of expandKeyword(keyword.toLowerCase())) entries.push({ keyword: expanded, rule: number });
+      for (const keyword of rule.keywords)
+        for (const expanded of expandKeyword(keyword.toLowerCase())) entries.push({ keyword: expanded, rule: number });
       if (rule.keywords.length === 0) (rule.kind === 'run' ? runRules : everywhere).push(number);
     } catch (error) {
-      throw new Error(`redaction rule "${rule.id}" cannot be compiled: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(
+        `redaction rule "${rule.id}" cannot be compiled: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   }
-  for (const [number, keywords] of [[JOIN_TRIGGER, JOIN_KEYWORDS], [ESCAPE_TRIGGER, ESCAPE_KEYWORDS]] as const) // prettier-ignore
+  for (const [number, keywords] of [
+    [JOIN_TRIGGER, JOIN_KEYWORDS],
+    [ESCAPE_TRIGGER, ESCAPE_KEYWORDS],
+  ] as const)
+    // prettier-ignore
     for (const keyword of keywords) for (const expanded of expandKeyword(keyword)) entries.push({ keyword: expanded, rule: number });
   return { rules: compiled, automaton: buildAutomaton(entries), runRules, everywhere };
 }

@@ -16,7 +16,8 @@ type Table = Record<string, unknown>;
 
 function texts(value: unknown, field: string): string[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) throw new Error(`${field} must be a list of strings`);
+  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
+    throw new Error(`${field} must be a list of strings`);
   return value as string[];
 }
 
@@ -28,9 +29,12 @@ function tables(value: unknown): Table[] {
 function allowList(table: Table): AllowList {
   const condition = String(table.condition ?? 'OR').toUpperCase();
   const target = table.regexTarget ?? 'secret';
-  if (!['OR', 'AND', '||', '&&'].includes(condition)) throw new Error(`allowlist condition "${condition}" is not known`);
-  if (target !== 'secret' && target !== 'match' && target !== 'line') throw new Error('allowlist regexTarget is not known');
-  if (texts(table.commits, 'commits').length > 0 && condition !== 'OR') throw new Error('allowlist commits cannot be judged: text has no commit');
+  if (!['OR', 'AND', '||', '&&'].includes(condition))
+    throw new Error(`allowlist condition "${condition}" is not known`);
+  if (target !== 'secret' && target !== 'match' && target !== 'line')
+    throw new Error('allowlist regexTarget is not known');
+  if (texts(table.commits, 'commits').length > 0 && condition !== 'OR')
+    throw new Error('allowlist commits cannot be judged: text has no commit');
   return {
     regexes: texts(table.regexes, 'regexes').map(translateRe2),
     stopwords: texts(table.stopwords, 'stopwords'),
@@ -52,7 +56,14 @@ function translateRule(table: Table, globals: readonly AllowList[]): RedactionRu
   const { regex, path, secretGroup, entropy } = table;
   if (regex === undefined && path !== undefined) {
     // The path alone makes the whole text a finding.
-    return { ...base(table, globals), id, kind: 'near', patterns: ['[\\s\\S]+'], path: translateRe2(String(path)), ...LONG_WINDOW };
+    return {
+      ...base(table, globals),
+      id,
+      kind: 'near',
+      patterns: ['[\\s\\S]+'],
+      path: translateRe2(String(path)),
+      ...LONG_WINDOW,
+    };
   }
   if (typeof regex !== 'string') throw new Error('has neither a regex nor a path');
   // What may stand before the keyword is never part of the secret, and without it the search is many times faster.
@@ -85,7 +96,11 @@ function base(table: Table, globals: readonly AllowList[]): Omit<RedactionRule, 
 export function translateGitleaks(data: Table): GitleaksRules {
   const result: GitleaksRules = { rules: [], unsupported: [] };
   if (!Array.isArray(data.rules)) {
-    throw new Error(data.extend === undefined ? 'has no [[rules]]' : 'extends other rules and has none of its own: name the extended file itself');
+    throw new Error(
+      data.extend === undefined
+        ? 'has no [[rules]]'
+        : 'extends other rules and has none of its own: name the extended file itself',
+    );
   }
   const globals = [...tables(data.allowlist), ...tables(data.allowlists)].map(allowList);
   for (const table of data.rules as Table[]) {

@@ -10,10 +10,14 @@ const bothCases = (char: string): string => char.toLowerCase() + char.toUpperCas
 
 /** A class body with both cases of every letter and of every range that lies within letters. */
 function foldClass(body: string): string {
-  return body.replace(/\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|([A-Za-z])-([A-Za-z])|[A-Za-z]/g, (part, from?: string, to?: string) => {
-    if (from !== undefined && to !== undefined) return `${from.toLowerCase()}-${to.toLowerCase()}${from.toUpperCase()}-${to.toUpperCase()}`;
-    return part.length === 1 ? bothCases(part) : part;
-  });
+  return body.replace(
+    /\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|([A-Za-z])-([A-Za-z])|[A-Za-z]/g,
+    (part, from?: string, to?: string) => {
+      if (from !== undefined && to !== undefined)
+        return `${from.toLowerCase()}-${to.toLowerCase()}${from.toUpperCase()}-${to.toUpperCase()}`;
+      return part.length === 1 ? bothCases(part) : part;
+    },
+  );
 }
 
 /** An escape outside or inside a class; throws an Error for what JavaScript cannot say. */
@@ -40,7 +44,7 @@ export function translateRe2(source: string): string {
   let out = '';
   let flags = { i: false, s: false, m: false };
   const stack: (typeof flags)[] = [];
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const char = source[at]!;
     if (char === '\\') {
       const next = source[at + 1];
@@ -50,7 +54,9 @@ export function translateRe2(source: string): string {
         continue;
       }
       const part = escape(source, at);
-      out += part.text.startsWith('\\u{') ? String.fromCodePoint(parseInt(part.text.slice(3, -1), 16)).replace(/[\^$\\.*+?()[\]{}|]/, '\\$&') : part.text;
+      out += part.text.startsWith('\\u{')
+        ? String.fromCodePoint(parseInt(part.text.slice(3, -1), 16)).replace(/[\^$\\.*+?()[\]{}|]/, '\\$&')
+        : part.text;
       at += part.length;
     } else if (char === '[') {
       const [body, length] = readClass(source, at);
@@ -93,7 +99,15 @@ export function translateRe2(source: string): string {
     } else {
       const counted = char === '{' ? /^\{\d+(?:,\d*)?\}/.exec(source.slice(at, at + 12)) : null;
       if (counted !== null) out += counted[0];
-      else out += char === '}' || char === ']' ? `\\${char}` : char === '/' ? '\\/' : flags.i && isLetter(char) ? `[${bothCases(char)}]` : char;
+      else
+        out +=
+          char === '}' || char === ']'
+            ? `\\${char}`
+            : char === '/'
+              ? '\\/'
+              : flags.i && isLetter(char)
+                ? `[${bothCases(char)}]`
+                : char;
       at += counted?.[0].length ?? 1;
     }
   }

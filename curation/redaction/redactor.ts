@@ -5,7 +5,7 @@ import { compileRules } from './compiled.ts';
 import type { RedactionRule } from './rule.ts';
 import { scanText, type Hit } from './scan.ts';
 import { holdsPlaceholder, isPlaceholder } from './values/placeholders.ts';
-import { visible } from './views.ts';
+import { visible } from './detection/views.ts';
 
 /** Offsets are UTF-16 units of the joined text, before redaction. */
 export interface Finding {
@@ -54,7 +54,10 @@ interface Span extends Hit {
 
 /** Digest of rules as data. */
 export function rulesVersion(rules: readonly RedactionRule[]): string {
-  return createHash('sha256').update(JSON.stringify([ENGINE, rules])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([ENGINE, rules]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** Merges what overlaps; of several rules the first in the rule set names the whole. */
@@ -119,7 +122,11 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
     const view = visible(text);
     if (view === null) return scanText(set, text);
     // Both readings: what is found in the text as it stands, and what shows once the invisible characters are gone.
-    const hits = scanText(set, view.text).map((hit) => ({ rule: hit.rule, start: view.starts[hit.start]!, end: view.ends[hit.end - 1]! }));
+    const hits = scanText(set, view.text).map((hit) => ({
+      rule: hit.rule,
+      start: view.starts[hit.start]!,
+      end: view.ends[hit.end - 1]!,
+    }));
     return hits.concat(scanText(set, text));
   };
 
@@ -128,11 +135,19 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
     for (const hit of hits) {
       const secret = text.slice(hit.start, hit.end);
       const personal = ruleOf(hit.rule).validators.includes('personal');
-      if (!personal && secret.length >= MIN_REPEATED && secret.length <= 512 && secrets.size < MAX_REPEATED && !isPlaceholder(secret)) secrets.set(secret, hit.rule);
+      if (
+        !personal &&
+        secret.length >= MIN_REPEATED &&
+        secret.length <= 512 &&
+        secrets.size < MAX_REPEATED &&
+        !isPlaceholder(secret)
+      )
+        secrets.set(secret, hit.rule);
     }
     const found: Hit[] = [];
     for (const [secret, rule] of secrets)
-      for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length)) found.push({ rule, start: at, end: at + secret.length });
+      for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length))
+        found.push({ rule, start: at, end: at + secret.length });
     return found;
   };
 
@@ -145,7 +160,9 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
       let synthetic = addresses.get(address);
       if (synthetic === undefined) {
         const count = addresses.size + 1;
-        synthetic = address.includes(':') ? `fd00::${count.toString(16)}` : `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`;
+        synthetic = address.includes(':')
+          ? `fd00::${count.toString(16)}`
+          : `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`;
         addresses.set(address, synthetic);
       }
       return { ...hit, placeholder: synthetic };
@@ -171,7 +188,12 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
     version: rulesVersion(rules),
     redactText(text) {
       const spans = find(text, () => []);
-      const findings = spans.map(({ rule, placeholder, start, end }) => ({ rule: ruleOf(rule).id, placeholder, start, end }));
+      const findings = spans.map(({ rule, placeholder, start, end }) => ({
+        rule: ruleOf(rule).id,
+        placeholder,
+        start,
+        end,
+      }));
       return { text: (spans.length === 0 ? text : render(text, spans).text) as string as RedactedText, findings };
     },
     redact(fields) {
@@ -185,7 +207,12 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
 }
 
 /** Where two fields touch without white space, each side is scanned alone as well: joined, one token could hide in another. */
-function scanGlued(fields: readonly string[], text: string, bounds: readonly number[], scan: (text: string) => Hit[]): Hit[] {
+function scanGlued(
+  fields: readonly string[],
+  text: string,
+  bounds: readonly number[],
+  scan: (text: string) => Hit[],
+): Hit[] {
   const hits: Hit[] = [];
   fields.forEach((field, index) => {
     const start = bounds[index]!;
@@ -207,7 +234,13 @@ function visibleLength(text: string): number {
 }
 
 /** Maps spans of the joined text back to fields; a placeholder stands in each field that lost something. */
-function cut(fields: readonly string[], text: string, bounds: readonly number[], spans: readonly Span[], ruleOf: (n: number) => RedactionRule): RedactionResult {
+function cut(
+  fields: readonly string[],
+  text: string,
+  bounds: readonly number[],
+  spans: readonly Span[],
+  ruleOf: (n: number) => RedactionRule,
+): RedactionResult {
   const result: RedactionResult = { fields: [], findings: [], counts: {}, covered: [] };
   for (const span of spans) {
     const { id } = ruleOf(span.rule);

@@ -1,11 +1,11 @@
 /** The scan: one pass of the automaton, bounded expressions at its hits, then the other readings of the pieces that need them. */
-import { keyAround, readAssignment, wordBoundary } from './assignment.ts';
-import { findBlock } from './block.ts';
+import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
+import { findBlock } from './detection/block.ts';
 import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledAllow, type CompiledRule, type RuleSet } from './compiled.ts';
-import { judge } from './judgement.ts';
+import { judge } from './detection/judgement.ts';
 import { holdsPlaceholder } from './values/placeholders.ts';
 import { isRandom } from './values/randomness.ts';
-import { decoded, joined, unescaped, type View } from './views.ts';
+import { decoded, joined, unescaped, type View } from './detection/views.ts';
 
 /** What was found, by the number of its rule; offsets in UTF-16 units of the scanned text. */
 export interface Hit {
@@ -17,6 +17,8 @@ export interface Hit {
 /** How often a reading is read again (base64 in an escaped string in a notebook). */
 const MAX_DEPTH = 3;
 const MIN_RUN = 13;
+/** How often the text up to one and the same end is judged as a value. */
+const MAX_READS = 24;
 
 const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 4 other token character
 for (let code = 48; code < 123; code++) {
@@ -38,6 +40,8 @@ class Scan {
   private readonly hits: Hit[] = [];
   private readonly lastEnd: Int32Array;
   private windows: Map<number, [number, number][]> | null = null;
+  private valueEnd = -1;
+  private valueReads = 0;
   private joinedUpTo = 0;
   private unescapedUpTo = 0;
   private readonly set: RuleSet;
@@ -56,7 +60,8 @@ class Scan {
     this.runs();
     if (this.set.everywhere.length > 0) this.windows ??= new Map();
     for (const number of this.set.everywhere) this.windows!.set(number, [[0, this.text.length]]);
-    if (this.windows !== null) for (const [number, windows] of this.windows) for (const [from, to] of windows) this.search(number, from, to);
+    if (this.windows !== null)
+      for (const [number, windows] of this.windows) for (const [from, to] of windows) this.search(number, from, to);
     return this.hits;
   }
 
@@ -127,7 +132,8 @@ class Scan {
     let start = at;
     if (compiled.back !== null) {
       const floor = Math.max(0, at - 64);
-      while (start > floor && compiled.back[text.charCodeAt(start - 1) & 127] === 1 && text.charCodeAt(start - 1) < 128) start--;
+      while (start > floor && compiled.back[text.charCodeAt(start - 1) & 127] === 1 && text.charCodeAt(start - 1) < 128)
+        start--;
     } else if (!compiled.rule.glued && isGlued(text, at)) return;
     for (const pattern of compiled.patterns) {
       pattern.lastIndex = start;
@@ -146,16 +152,17 @@ class Scan {
   }
 
   private passes(compiled: CompiledRule, secret: string, from: number, match: string, at: number): boolean {
-    for (const validator of compiled.validators) if (!validator(secret, this.text, from, from + secret.length)) return false;
+    for (const validator of compiled.validators)
+      if (!validator(secret, this.text, from, from + secret.length)) return false;
     return !compiled.allow.some((allow) => this.allows(allow, secret, match, at));
   }
 
   private allows(allow: CompiledAllow, secret: string, match: string, at: number): boolean {
     let subject = allow.target === 'secret' ? secret : match;
     if (allow.target === 'line') {
-      const from = Math.max(this.text.lastIndexOf('\n', at - 1) + 1, at - 1024);
-      const to = this.text.indexOf('\n', at + match.length);
-      subject = this.text.slice(from, Math.min(to < 0 ? this.text.length : to, at + match.length + 1024));
+      const before = this.text.slice(Math.max(0, at - 1024), at);
+      const after = this.text.slice(at + match.length, at + match.length + 1024);
+      subject = before.slice(before.lastIndexOf('\n') + 1) + match + after.split('\n', 1)[0]!;
     }
     const holds: boolean[] = [];
     if (allow.pathMatches !== null) holds.push(allow.pathMatches);
@@ -172,7 +179,8 @@ class Scan {
     for (const match of this.text.slice(from, end + 300).matchAll(pattern)) {
       const secret = match[1] ?? match[0];
       const at = from + match.index + match[0].indexOf(secret);
-      if ((at >= end || at + secret.length <= start) && isRandom(secret)) this.hits.push({ rule: number, start: at, end: at + secret.length });
+      if ((at >= end || at + secret.length <= start) && isRandom(secret))
+        this.hits.push({ rule: number, start: at, end: at + secret.length });
     }
   }
 
@@ -192,6 +200,13 @@ class Scan {
     if (compiled.notKey !== null && compiled.notKey.test(name)) return;
     const found = readAssignment(text, key.start, key.end);
     if (found === null || found.end <= found.start) return;
+    // A value in which keys follow one another without a gap is judged for the first few of them only.
+    if (found.end === this.valueEnd) {
+      if (++this.valueReads > MAX_READS) return;
+    } else {
+      this.valueEnd = found.end;
+      this.valueReads = 0;
+    }
     const value = text.slice(found.start, found.end);
     if (compiled.value !== null ? !compiled.value.test(value) : !judge(text, found, rule.strength ?? 'secret')) return;
     if (!this.passes(compiled, value, found.start, value, found.start)) return;
@@ -210,10 +225,12 @@ class Scan {
           continue;
         }
         const { group } = compiled.rule;
-        const secret = group > 0 ? match[group] : (match.slice(1).find((part) => part !== undefined && part !== '') ?? match[0]);
+        const secret =
+          group > 0 ? match[group] : (match.slice(1).find((part) => part !== undefined && part !== '') ?? match[0]);
         if (!secret || holdsPlaceholder(secret)) continue;
         const at = from + match.index + match[0].indexOf(secret);
-        if (this.passes(compiled, secret, at, match[0], from + match.index)) this.hits.push({ rule: number, start: at, end: at + secret.length });
+        if (this.passes(compiled, secret, at, match[0], from + match.index))
+          this.hits.push({ rule: number, start: at, end: at + secret.length });
       }
     }
   }
@@ -250,7 +267,9 @@ class Scan {
   private wrapped(start: number, end: number): void {
     const inner = decoded(this.text, start, end);
     if (inner === null || inner.length < 12) return;
-    const hit = scanText(this.set, inner, this.depth + 1).find((found) => !this.set.rules[found.rule]!.rule.validators.includes('personal'));
+    const hit = scanText(this.set, inner, this.depth + 1).find(
+      (found) => !this.set.rules[found.rule]!.rule.validators.includes('personal'),
+    );
     if (hit === undefined) return;
     const next = /={0,2}(?:(?:\\n|["'+,\\\s]){1,48}[A-Za-z0-9+/_-]{16,}={0,2}){0,64}/y;
     next.lastIndex = end;
@@ -258,7 +277,7 @@ class Scan {
   }
 
   private read(view: View | null): void {
-    if (view === null) return;
+    if (view === null || view.text === '') return;
     for (const hit of scanText(this.set, view.text, this.depth + 1)) {
       this.hits.push({ rule: hit.rule, start: view.starts[hit.start]!, end: view.ends[hit.end - 1]! });
     }

@@ -1,6 +1,6 @@
 /** Why a segment or a user was judged so: every rule in its order, the one that decided, the facts it saw, and what would change it. */
 import type { Reason, Verdict } from '../verdict.ts';
-import { outcomeOf, REASONS } from '../verdict.ts';
+import { drop, outcomeOf, REASONS } from '../verdict.ts';
 import type { ConsentFinding } from './consent.ts';
 import type { ConsentState } from './facts.ts';
 import { showInstant } from './facts/instant.ts';
@@ -148,6 +148,26 @@ export function explainChain(finding: OriginFinding, time: number, now: number):
 export function explainConsentChain({ verdict, used }: ConsentFinding): Step[] {
   const facts = used.map(showConsent).join('; ');
   return chain(CONSENT_CHAIN, verdict, () => facts);
+}
+
+/** What decides of a record whose clock runs ahead. */
+export const SKEWED = drop('clock_skew', 'later than --now by more than 24 hours');
+/** What decides of a piece of context that no file name stands above. */
+export const UNSOURCED = drop('unresolvable_path', 'the piece has no known source');
+
+export function explainSkew(now: number): { verdict: Verdict; steps: Step[] } {
+  const facts = `now is ${showInstant(now)}`;
+  return only(SKEWED, 'not from the future', facts, 'the clock of the producer is set, or --now is a later time');
+}
+
+export function explainUnsourced(): { verdict: Verdict; steps: Step[] } {
+  return only(UNSOURCED, 'source known', '', 'the prompt names the file that the piece is quoted from');
+}
+
+/** A chain of the one rule that decides before there is anything else to ask. */
+function only(verdict: Verdict, rule: string, facts: string, flip: string): { verdict: Verdict; steps: Step[] } {
+  const step: Step = { rule, outcome: 'decided', flip, ...(facts !== '' && { facts }) };
+  return { verdict, steps: [verdict.keep ? step : { ...step, reason: verdict.reason, source: verdict.rule }] };
 }
 
 /** Rules before the one that decided passed, later ones were not asked. A path that is wrong as written is found before all others. */

@@ -6,13 +6,14 @@ import { drop, KEEP, outcomeOf } from '../verdict.ts';
 import type { ConsentPolicy } from './consent.ts';
 import { compileConsent } from './consent.ts';
 import type { Step } from './explain.ts';
-import { explainChain, explainConsentChain } from './explain.ts';
+import { explainChain, explainConsentChain, explainSkew, explainUnsourced, SKEWED, UNSOURCED } from './explain.ts';
 import type { Facts } from './facts.ts';
 import type { Origin, OriginFinding } from './origin.ts';
 import { compileOrigin, distinctReferences, referencesOf } from './origin.ts';
 import type { ExclusionRule } from './path/exclusion.ts';
 import type { RepoPath } from './path/path.ts';
 import type { Sourced } from './repository/owner.ts';
+import { submoduleAt } from './repository/submodule.ts';
 import type { RepositoryIdentity, RepositoryPolicy } from './repository/visibility.ts';
 import { strictest } from './repository/visibility.ts';
 
@@ -46,6 +47,17 @@ export interface EventJudgement {
   repository?: RepositoryIdentity;
 }
 
+/** One segment of a record with the chain of rules that judged it. */
+export interface SegmentChain {
+  /** `time`, `consent`, `document` (prefix, suffix, completion, captured code), or `context[0]` and so on. */
+  segment: string;
+  /** Whose text it is, as far as the record says: the path as written, the repositories without credentials. */
+  path?: string;
+  repositories: string[];
+  verdict: Verdict;
+  steps: Step[];
+}
+
 export interface Rules {
   /** `time`, here and below: milliseconds since 1970-01-01 UTC of the event. */
   judgeConsent(userId: string | undefined, plan: Plan | undefined, time: number): Verdict;
@@ -55,11 +67,20 @@ export interface Rules {
   /** Every rule in the order in which they decide, for one segment; the reasons are those of `judgeOrigin`. */
   explainOrigin(origin: Origin, time: number): Step[];
   explainConsent(userId: string | undefined, plan: Plan | undefined, time: number): Step[];
+  /**
+   * The chain of every segment of a record: its clock where that decides, its user, and its text by origin. `documents`: those that
+   * other records of its request name, for text that names none.
+   */
+  explainEvent(event: CanonicalEvent, documents?: readonly { path: string; gitMode?: string }[]): SegmentChain[];
   /** What is found of an origin: the verdict with the normalised path and the repository, e.g. for a record whose path came later. */
   findOrigin(origin: Origin, time: number): { verdict: Verdict; path?: RepoPath; identity?: RepositoryIdentity };
+  /** Every name (`host/owner/name`) and id (`host#id`) of the repositories that an origin may belong to, submodules too. */
+  repositoriesOf(origin: Origin, time: number): string[];
 }
 
 const DAY = 86_400_000;
+/** Submodules inside submodules are followed this deep, as in judging. */
+const MAX_SUBMODULES = 8;
 /** An event may be this much later than now. */
 export const CLOCK_TOLERANCE = DAY;
 
@@ -84,7 +105,7 @@ export function compileRules(policy: RulePolicy, facts: Facts, now: number): Rul
   };
 
   const judgePiece = (piece: ContextPiece, around: readonly RepositoryReference[], event: CanonicalEvent): Verdict => {
-    if (piece.unsourced === true) return drop('unresolvable_path', 'the piece has no known source');
+    if (piece.unsourced === true) return UNSOURCED;
     const own = piece.repository && referencesOf({ repository: piece.repository });
     const origin: Origin = piece.path === undefined ? {} : { path: piece.path };
     return origins.judge(own?.length ? own : around, origin, event.time).verdict;
@@ -94,9 +115,24 @@ export function compileRules(policy: RulePolicy, facts: Facts, now: number): Rul
     judgeConsent,
     judgeOrigin: (origin, time) => origins.judge(referencesOf(origin), origin, time).verdict,
     findOrigin: (origin, time) => origins.judge(referencesOf(origin), origin, time),
+    repositoriesOf(origin, time) {
+      const found: string[] = [];
+      const visit = (from: Origin, depth: number): void => {
+        const path = from.path === undefined ? undefined : origins.normalise(from.path);
+        for (const { repository } of origins.judge(referencesOf(from), from, time, true).references) {
+          found.push(...(repository?.names ?? []));
+          for (const state of repository?.states ?? []) {
+            found.push(`${state.host}#${state.id}`);
+            const inside = path?.ok && depth < MAX_SUBMODULES ? submoduleAt(state, path.path) : null;
+            if (inside) visit({ repository: { url: inside.url }, path: inside.rest }, depth + 1);
+          }
+        }
+      };
+      visit(origin, 0);
+      return found;
+    },
     judgeEvent(event) {
-      const skew =
-        event.time > now + CLOCK_TOLERANCE ? drop('clock_skew', 'later than --now by more than 24 hours') : KEEP;
+      const skew = event.time > now + CLOCK_TOLERANCE ? SKEWED : KEEP;
       const user = judgeConsent(event.user.id, event.user.plan, event.time);
       if (!carriesText(event)) {
         const verdict = skew.keep ? user : skew;
@@ -122,6 +158,39 @@ export function compileRules(policy: RulePolicy, facts: Facts, now: number): Rul
       return explainChain(finding, time, now);
     },
     explainConsent: (userId, plan, time) => explainConsentChain(consent(userId, plan, time)),
+    explainEvent(event, documents = []) {
+      const user = consent(event.user.id, event.user.plan, event.time);
+      const segments: SegmentChain[] = [];
+      if (event.time > now + CLOCK_TOLERANCE) segments.push({ segment: 'time', repositories: [], ...explainSkew(now) });
+      const steps = explainConsentChain(user);
+      segments.push({ segment: 'consent', repositories: [], verdict: user.verdict, steps });
+      if (!carriesText(event)) return segments;
+      const written = documentOrigin(event);
+      const references = referencesOf(written);
+      const explain = (segment: string, around: readonly RepositoryReference[], origin: Origin): SegmentChain => {
+        const finding = origins.judge(around, origin, event.time);
+        return {
+          segment,
+          ...(origin.path !== undefined && { path: origin.path }),
+          repositories: finding.references.flatMap(({ remote }) => (remote.ok ? [remote.id] : [])),
+          verdict: finding.verdict,
+          steps: explainChain(finding, event.time, now),
+        };
+      };
+      const places = written.path === undefined && documents.length > 0 ? documents : [{}];
+      for (const place of places) segments.push(explain('document', references, { ...written, ...place }));
+      const around = contextReferences(references, event.workspaceRepositories);
+      for (const [index, piece] of (event.prompt?.context ?? []).entries()) {
+        const segment = `context[${index}]`;
+        const own = piece.repository && referencesOf({ repository: piece.repository });
+        segments.push(
+          piece.unsourced === true
+            ? { segment, repositories: [], ...explainUnsourced() }
+            : explain(segment, own?.length ? own : around, piece.path === undefined ? {} : { path: piece.path }),
+        );
+      }
+      return segments;
+    },
   };
 }
 

@@ -5,14 +5,15 @@ import { toCanonical } from '../events/canonical.ts';
 import type { CanonicalEvent } from '../events/event.ts';
 import { parseRecord } from '../events/parse.ts';
 import type { SourceRecord } from '../events/records.ts';
-import { fingerprintsOf, type FingerprintKey } from '../overlap/fingerprint.ts';
+import { guardPrints, type FingerprintKey, type GuardMode } from '../overlap/fingerprint.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { EventJudgement, Rules } from '../rules/judge.ts';
-import { firstReason, outcomeOf, type Reason, type Verdict } from '../verdict.ts';
+import { drop, firstReason, KEEP, outcomeOf, type Reason, type Verdict } from '../verdict.ts';
 import { isPrivate } from './guarded.ts';
-import { bucketOf, KeyedHash } from './keyed.ts';
+import { erasureKeysOf, subjectKey, type ErasureKeys } from './erasure.ts';
+import { bucketOf, ContentHash, KeyedHash } from './keyed.ts';
 import { outRow, type LedgerRow } from './ledger.ts';
-import type { AdmittedRecord, OriginKeys } from './record.ts';
+import { recordOf, type AdmittedRecord, type OriginKeys } from './record.ts';
 import { admitText, hasText, textsOf } from './segments.ts';
 
 export interface AdmitSettings {
@@ -21,10 +22,14 @@ export interface AdmitSettings {
   adapter: AdapterOptions;
   /** Null: no fingerprints are taken. */
   guard: FingerprintKey | null;
+  /** Which runs of private text leave fingerprints; all unless told. */
+  guardMode?: GuardMode;
   /** Keys of 32 bytes, derived for this plan. */
   joinKey: Uint8Array;
   pseudonymKey: Uint8Array;
   buckets: number;
+  /** How the record's people and repositories are found again for erasure; absent where nothing is published. */
+  erasure?: ErasureKeys;
   /** What becomes of a record when a piece of its context goes. */
   pieces: { whenPieceGoes: 'strip' | 'exclude'; whenContextPrivate: 'strip' | 'exclude' };
 }
@@ -59,6 +64,7 @@ export class Admission {
   readonly #sink: AdmitSink;
   readonly #join: KeyedHash;
   readonly #pseudonyms: KeyedHash;
+  readonly #contents: ContentHash;
   /** Documents that records of this shard name, by request: text without a path of its own is theirs. */
   readonly #documents = new Map<string, { path: string; gitMode?: string }[]>();
   #waiting: Waiting[] = [];
@@ -70,6 +76,7 @@ export class Admission {
     this.#sink = sink;
     this.#join = new KeyedHash(settings.joinKey);
     this.#pseudonyms = new KeyedHash(settings.pseudonymKey);
+    this.#contents = new ContentHash(settings.joinKey);
   }
 
   /** Begins a source: `index` in the plan, `name` for the ledger. */
@@ -151,28 +158,19 @@ export class Admission {
   }
 
   #admit({ source, line, event, content, judgement }: Waiting, document: Verdict): void {
-    const out = decide(event, judgement, document, this.#settings.pieces);
+    const out = decide(event, judgement, document, this.#settings.pieces, this.#erased(event));
     const text = hasText(event);
     this.#fingerprintRemoved(event, judgement, document);
-    const record: AdmittedRecord = {
-      ...lifecycleOf(event),
-      source,
-      line,
-      event: event.id,
-      suggestion: event.suggestionId,
-      content: this.#join.of(content),
-      hasText: text,
-      ...(event.requestId === undefined ? {} : { request: event.requestId }),
-      ...(event.user.id === undefined ? {} : { user: this.#pseudonyms.of(`user:${event.user.id}`) }),
-      ...(event.user.deviceId === undefined ? {} : { device: this.#pseudonyms.of(`device:${event.user.deviceId}`) }),
-      ...(event.user.plan === undefined ? {} : { plan: event.user.plan }),
-      ...(out ? { out } : {}),
-    };
+    const record = recordOf(event, { source, line, content: this.#contents.of(content), hasText: text });
+    if (event.user.id !== undefined) record.user = this.#pseudonyms.of(`user:${event.user.id}`);
+    if (event.user.deviceId !== undefined) record.device = this.#pseudonyms.of(`device:${event.user.deviceId}`);
+    if (out) record.out = out;
     if (judgement.repository && document.keep) record.origin = this.#originKeys(judgement.repository);
     if (judgement.resolvedPath !== undefined) record.document = documentOf(event, judgement.resolvedPath);
     // Also where this shard knows enough to refuse: which paths of a request lie in one shard must make no difference.
     if (judgement.pathPending && judgement.document.keep) record.pending = originOf(event);
-    if (event.completion) record.completionLength = event.completion.raw.length;
+    const { erasure, rules } = this.#settings;
+    if (erasure && !out) record.erasure = erasureKeysOf(event, judgement.context, rules, erasure.hash);
     if (text && !out) {
       const admitted = admitText(event, judgement.context, this.#settings.redactor);
       record.text = admitted.text;
@@ -184,6 +182,14 @@ export class Admission {
     this.#sink.record(bucketOf(this.#join, event.requestId ?? event.suggestionId, this.#settings.buckets), record);
   }
 
+  /** A suggestion that was erased stays out; users and repositories are the rules' to know. */
+  #erased({ suggestionId }: CanonicalEvent): Verdict {
+    const { erasure } = this.#settings;
+    return erasure?.erased(subjectKey('suggestion', suggestionId, erasure.hash))
+      ? drop('erased', 'erasures: the suggestion')
+      : KEEP;
+  }
+
   #originKeys({ id, numericId, family }: NonNullable<EventJudgement['repository']>): OriginKeys {
     return {
       repository: this.#pseudonyms.of(`repository:${numericId}@${hostOf(id)}`),
@@ -192,23 +198,22 @@ export class Admission {
   }
 
   #fingerprintRemoved(event: CanonicalEvent, judgement: EventJudgement, document: Verdict): void {
-    const key = this.#settings.guard;
-    if (!key) return;
-    if (!document.keep && isPrivate(document.reason))
-      for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
+    if (!document.keep && isPrivate(document.reason)) for (const text of textsOf(event)) this.#fingerprint(text);
     judgement.context.forEach((verdict, index) => {
-      if (!verdict.keep && isPrivate(verdict.reason))
-        fingerprintsOf(event.prompt!.context[index]!.text.raw, key, this.#sink.fingerprint);
+      if (!verdict.keep && isPrivate(verdict.reason)) this.#fingerprint(event.prompt!.context[index]!.text.raw);
     });
+  }
+
+  #fingerprint(text: string): void {
+    const { guard, guardMode = 'all' } = this.#settings;
+    if (guard) guardPrints(text, guard, guardMode, this.#sink.fingerprint);
   }
 
   /** A record with an unusable path is rejected, but the code of a private repository in it is still private code. */
   #fingerprintRejected(event: CanonicalEvent): void {
-    const key = this.#settings.guard;
-    if (!key || !hasText(event)) return;
+    if (!this.#settings.guard || !hasText(event)) return;
     const verdict = this.#settings.rules.judgeOrigin(originOf(event), event.time);
-    if (!verdict.keep && isPrivate(verdict.reason))
-      for (const text of textsOf(event)) fingerprintsOf(text, key, this.#sink.fingerprint);
+    if (!verdict.keep && isPrivate(verdict.reason)) for (const text of textsOf(event)) this.#fingerprint(text);
   }
 
   #consentOf(about: { userId?: string; time?: string }): Verdict {
@@ -228,8 +233,9 @@ function decide(
   judgement: EventJudgement,
   document: Verdict,
   pieces: { whenPieceGoes: 'strip' | 'exclude'; whenContextPrivate: 'strip' | 'exclude' },
+  erased: Verdict,
 ): { reason: Reason; rule: string } | undefined {
-  const verdicts = [judgement.verdict];
+  const verdicts = [judgement.verdict, erased];
   if (hasText(event)) {
     verdicts.push(document);
     for (const piece of judgement.context) {
@@ -254,18 +260,6 @@ function originOf(event: CanonicalEvent) {
     ...(event.repository ? { repository: event.repository } : {}),
     ...(event.workspaceRepositories ? { workspaceRepositories: event.workspaceRepositories } : {}),
     ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}),
-  };
-}
-
-function lifecycleOf(event: CanonicalEvent) {
-  const { type, time, model, strategy, position, latencyMs, displayProbability, displayedMs, acceptedLength } = event;
-  const { typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged } =
-    event;
-  return {
-    ...{ type, time, model, strategy, position, latencyMs, displayProbability, displayedMs, acceptedLength },
-    ...{ typedShare, typingDisagreed, reason, capturedFrom, capturedTo, afterSeconds, editDistance, branchChanged },
-    language: event.document.language,
-    ide: event.client.ide,
   };
 }
 

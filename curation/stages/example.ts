@@ -13,7 +13,7 @@ import { normalisedSnippet } from '../selection/snippet.ts';
 import { EMPTY_TEXT, type RedactedText } from '../text.ts';
 import type { Reason } from '../verdict.ts';
 import type { KeyedHash } from './keyed.ts';
-import { stripPrivate, type PrivateOverlap } from './overlap.ts';
+import { looksRenamed, stripPrivate, type PrivateOverlap } from './overlap.ts';
 import type { AdmittedRecord } from './record.ts';
 import { redactSeams } from './segments.ts';
 
@@ -24,7 +24,10 @@ export interface ExampleSettings {
   dropWhenCovered: number;
   /** Whether a format that takes preference pairs is asked for. */
   pairs: boolean;
+  /** What rules of this run took out. */
   overlap: PrivateOverlap | null;
+  /** Named private corpora; nothing of them is exempt as boilerplate. */
+  corpora?: readonly PrivateOverlap[];
   contamination: Contamination | null;
   keys: KeyedHash;
   /** What every example id of this bucket begins with. */
@@ -54,6 +57,10 @@ export interface AssembledExample extends ExampleText {
   license: string;
   outcome: Lifecycle['outcome'];
   checks: Lifecycle['checks'];
+  /** Keyed hashes of everybody and everything that gave something to it, sorted; never in a dataset. */
+  erasure: string[];
+  /** Reads like private code with other names: counted for review. */
+  renamed?: true;
   pair?: { chosen: RedactedText; rejected: RedactedText; reason: string; weight: number };
 }
 
@@ -115,7 +122,8 @@ export function exampleOf(
   if (label.label === null && !pair) return fail(label.exclude ?? 'no_outcome', label.rule, provider);
   if (label.span !== undefined) text = { ...text, completion: text.completion.slice(0, label.span) as RedactedText };
 
-  const guarded = settings.overlap ? stripPrivate(text, pair, settings.overlap) : text;
+  const overlaps = [...(settings.overlap ? [settings.overlap] : []), ...(settings.corpora ?? [])];
+  const guarded = overlaps.length > 0 ? stripPrivate(text, pair, overlaps) : text;
   if (guarded === null) return fail('private_overlap', 'guard.overlap', provider);
   const example: AssembledExample = {
     ...guarded,
@@ -133,13 +141,19 @@ export function exampleOf(
     license: originOf(unit, owner)?.license ?? '',
     outcome: lifecycle.outcome,
     checks: lifecycle.checks,
+    erasure: erasureOf(provider ? [...unit, provider] : unit),
     ...(lifecycle.displayProbability === undefined ? {} : { displayProbability: lifecycle.displayProbability }),
     ...(pair ? { pair: redactedPair(pair) } : {}),
+    ...(looksRenamed(guarded, overlaps) ? { renamed: true } : {}),
   };
   return {
     ...(provider ? { provider } : {}),
     result: { example, metadata: metadataOf(example, unit, owner, settings), redactions },
   };
+}
+
+function erasureOf(records: AdmittedRecord[]): string[] {
+  return [...new Set(records.flatMap(({ erasure }) => erasure ?? []))].sort();
 }
 
 function byTime(a: AdmittedRecord, b: AdmittedRecord): number {

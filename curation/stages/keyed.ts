@@ -1,7 +1,9 @@
 /** Keyed hashes of identifiers: the same id gives the same hash within one key, and nothing without it. */
 import { createHmac } from 'node:crypto';
+import xxhash from 'xxhash-wasm';
 
 const CACHED = 100_000;
+const { h64ToString } = await xxhash();
 
 /** HMAC-SHA256 cut to 128 bits, hex; results are cached, since a user's or request's records come in runs. */
 export class KeyedHash {
@@ -16,12 +18,25 @@ export class KeyedHash {
     const known = this.#cache.get(value);
     if (known !== undefined) return known;
     const hash = createHmac('sha256', this.#key).update(value).digest('hex').slice(0, 32);
-    // Long values are record contents: they do not repeat, and would only push ids out.
-    if (value.length <= 200) {
-      if (this.#cache.size >= CACHED) this.#cache = new Map();
-      this.#cache.set(value, hash);
-    }
+    if (this.#cache.size >= CACHED) this.#cache = new Map();
+    this.#cache.set(value, hash);
     return hash;
+  }
+}
+
+/**
+ * Tells whether two records of one user and id say the same: XXH64 under a secret seed, 16 hex digits. It is compared within one run alone
+ * and lies in sealed files; HMAC would take longer than parsing the record.
+ */
+export class ContentHash {
+  readonly #seed: bigint;
+
+  constructor(key: Uint8Array) {
+    this.#seed = Buffer.from(key).readBigUInt64LE();
+  }
+
+  of(content: string): string {
+    return h64ToString(content, this.#seed);
   }
 }
 

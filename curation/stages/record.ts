@@ -1,5 +1,5 @@
 /** What admit hands to assemble of one event: judged, redacted, pseudonymous; one JSON line in a sealed bucket. */
-import type { EventType, Plan, RepositoryReference } from '../events/event.ts';
+import type { CanonicalEvent, EventType, Plan, RepositoryReference } from '../events/event.ts';
 import type { RedactedText } from '../text.ts';
 import type { Reason } from '../verdict.ts';
 
@@ -46,6 +46,8 @@ export interface AdmittedRecord {
   /** UTF-16 units of the completion before redaction. */
   completionLength?: number;
   hasText: boolean;
+  /** Keyed hashes by which erasure finds what this record gives. */
+  erasure?: string[];
   text?: AdmittedText;
   origin?: OriginKeys;
   language?: string;
@@ -65,4 +67,42 @@ export interface AdmittedRecord {
   afterSeconds?: number;
   editDistance?: number;
   branchChanged?: boolean;
+}
+
+/** The part of a record that is the event's own. One literal of one shape: absent fields are undefined, and no JSON. */
+export function recordOf(
+  event: CanonicalEvent,
+  { source, line, content, hasText }: Pick<AdmittedRecord, 'source' | 'line' | 'content' | 'hasText'>,
+): AdmittedRecord {
+  const fields = {
+    source,
+    line,
+    event: event.id,
+    type: event.type,
+    time: event.time,
+    suggestion: event.suggestionId,
+    request: event.requestId,
+    content,
+    hasText,
+    plan: event.user.plan,
+    language: event.document.language,
+    model: event.model,
+    strategy: event.strategy,
+    position: event.position,
+    ide: event.client.ide,
+    latencyMs: event.latencyMs,
+    displayProbability: event.displayProbability,
+    displayedMs: event.displayedMs,
+    acceptedLength: event.acceptedLength,
+    typedShare: event.typedShare,
+    typingDisagreed: event.typingDisagreed,
+    reason: event.reason,
+    capturedFrom: event.capturedFrom,
+    capturedTo: event.capturedTo,
+    afterSeconds: event.afterSeconds,
+    editDistance: event.editDistance,
+    branchChanged: event.branchChanged,
+    completionLength: event.completion?.raw.length,
+  };
+  return fields as AdmittedRecord;
 }

@@ -15,9 +15,18 @@ describe('rule files', () => {
   it.each([
     ['rules:\n  - id: a\n    keywords: [x]\n', 'f.yaml:2 pattern: is missing'],
     ['rules:\n  - id: a\n    keywords: [x]\n    pattern: "("\n', 'f.yaml:2 pattern: '],
-    ['rules:\n  - id: a\n    keywords: [x]\n    pattern: x\n  - id: a\n    keywords: [x]\n    pattern: x\n', 'f.yaml:5 id: "a" stands twice'],
-    ['rules:\n  - id: a\n    keywords: [x]\n    pattern: x\n    colour: red\n', 'f.yaml:2 colour: is not a field of a rule'],
-    ['rules:\n  - id: a\n    keywords: [x]\n    pattern: x\n    validators: [nonsense]\n', 'there is no validator "nonsense"'],
+    [
+      'rules:\n  - id: a\n    keywords: [x]\n    pattern: x\n  - id: a\n    keywords: [x]\n    pattern: x\n',
+      'f.yaml:5 id: "a" stands twice',
+    ],
+    [
+      'rules:\n  - id: a\n    keywords: [x]\n    pattern: x\n    colour: red\n',
+      'f.yaml:2 colour: is not a field of a rule',
+    ],
+    [
+      'rules:\n  - id: a\n    keywords: [x]\n    pattern: x\n    validators: [nonsense]\n',
+      'there is no validator "nonsense"',
+    ],
     ['rules:\n  - id: a\n    kind: strange\n', 'f.yaml:2 kind: must be one of'],
     ['rules: {}\n', 'f.yaml:1 rules: must be a list'],
     ['rules:\n  - id: "a\n', 'f.yaml:'],
@@ -97,7 +106,10 @@ regex = '''\\pL+'''
 `);
     expect(unsupported).toEqual([{ id: 'odd', reason: 'Unicode classes are not supported' }]);
     const text = 'x acme-q-k3v9x2m8p1z7 y' as JudgedText;
-    const found = (path: string, line = text): string[] => createRedactor(rules, { path }).redactText(line).findings.map((finding) => line.slice(finding.start, finding.end));
+    const found = (path: string, line = text): string[] =>
+      createRedactor(rules, { path })
+        .redactText(line)
+        .findings.map((finding) => line.slice(finding.start, finding.end));
     expect(found('src/a.ts')).toEqual(['k3v9x2m8p1z7']);
     expect(found('docs/a.md')).toEqual([]);
     expect(found('a.test', `fixture ${text}` as JudgedText)).toEqual([]);
@@ -119,7 +131,9 @@ regex = '''\\pL+'''
       expect(rules.length + unsupported.length).toBe(222);
       expect(unsupported).toEqual([]);
       expect(() => createRedactor(rules, { path: 'src/a.ts' })).not.toThrow();
-      const { findings } = createRedactor(rules, { path: 'src/a.ts' }).redactText("const t = 'ghp_YTx5P3cgtqaNjyukLwykv2WRsi6zXGf4i29t';" as JudgedText);
+      const { findings } = createRedactor(rules, { path: 'src/a.ts' }).redactText(
+        "const t = 'ghp_YTx5P3cgtqaNjyukLwykv2WRsi6zXGf4i29t';" as JudgedText,
+      );
       expect(findings.map((finding) => finding.rule)).toContain('github-pat');
     });
   });

@@ -77,7 +77,9 @@ function weighted(digits: readonly number[], weights: readonly number[]): number
 /** Checks of national numbers, by country; each takes the number as written, separators included. */
 export const NATIONAL_IDS: Record<string, (text: string) => boolean> = {
   /** United States social security number: no check digit, but areas, groups and serials that are never given out (SSA). */
-  us: (text) => /^(?!000|666|9)\d{3}[- ]?(?!00)\d{2}[- ]?(?!0000)\d{4}$/.test(text) && !/^(?:123-?45-?6789|078-?05-?1120)$/.test(text),
+  us: (text) =>
+    /^(?!000|666|9)\d{3}[- ]?(?!00)\d{2}[- ]?(?!0000)\d{4}$/.test(text) &&
+    !/^(?:123-?45-?6789|078-?05-?1120)$/.test(text),
   /** Brazil, CPF: two digits modulo 11. */
   br: (text) => {
     const d = digitsOf(text);
@@ -93,7 +95,10 @@ export const NATIONAL_IDS: Record<string, (text: string) => boolean> = {
   es: (text) => {
     const id = text.replace(/[- .]/g, '').toUpperCase();
     if (!/^[XYZ\d]\d{7}[A-Z]$/.test(id)) return false;
-    return 'TRWAGMYFPDXBNJZSQVHLCKE'[Number(id.slice(0, 8).replace(/^[XYZ]/, (c) => String('XYZ'.indexOf(c)))) % 23] === id[8];
+    return (
+      'TRWAGMYFPDXBNJZSQVHLCKE'[Number(id.slice(0, 8).replace(/^[XYZ]/, (c) => String('XYZ'.indexOf(c)))) % 23] ===
+      id[8]
+    );
   },
   /** Netherlands, BSN: the eleven test. */
   nl: (text) => {
@@ -119,12 +124,18 @@ export const NATIONAL_IDS: Record<string, (text: string) => boolean> = {
   /** Poland, PESEL: weights 1 3 7 9. */
   pl: (text) => {
     const d = digitsOf(text);
-    return d.length === 11 && new Set(d).size > 2 && (10 - (weighted(d, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10 === d[10];
+    return (
+      d.length === 11 && new Set(d).size > 2 && (10 - (weighted(d, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10 === d[10]
+    );
   },
   /** China, resident identity number: ISO 7064 MOD 11-2 (GB 11643). */
   cn: (text) => {
     if (!/^[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]$/.test(text)) return false;
-    return '10X98765432'[weighted(digitsOf(text.slice(0, 17)), [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11] === text[17]!.toUpperCase();
+    return (
+      '10X98765432'[
+        weighted(digitsOf(text.slice(0, 17)), [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11
+      ] === text[17]!.toUpperCase()
+    );
   },
   /** Sweden, personal identity number: Luhn over ten digits. */
   se: (text) => {

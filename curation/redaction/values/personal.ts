@@ -14,7 +14,10 @@ export function isPublicIpv4(text: string): boolean {
   if (a === 203 && b === 0 && c === 113) return false;
   if (a === 100 && b >= 64 && b < 128) return false;
   // Resolvers that everybody names, and masks.
-  return !/^(?:8\.8\.[48]\.[48]|1\.1\.1\.1|1\.0\.0\.1|9\.9\.9\.9|1\.2\.3\.4|208\.67\.22[02]\.22[02])$/.test(text) && !(a === 255 || (d === 0 && c === 0));
+  return (
+    !/^(?:8\.8\.[48]\.[48]|1\.1\.1\.1|1\.0\.0\.1|9\.9\.9\.9|1\.2\.3\.4|208\.67\.22[02]\.22[02])$/.test(text) &&
+    !(a === 255 || (d === 0 && c === 0))
+  );
 }
 
 /** True for a global unicast IPv6 address outside the documentation block (RFC 4291, 3849, 9637). */
@@ -52,7 +55,12 @@ const ACCOUNTS = new Set(
 
 /** True for the account name of a person in a home path: not a service account, not a stand-in. */
 export function isAccount(text: string): boolean {
-  return text.length >= 2 && !ACCOUNTS.has(text.toLowerCase()) && /^[A-Za-z]/.test(text) && !/^(?:USER|USERNAME|NAME|HOME)$/.test(text);
+  return (
+    text.length >= 2 &&
+    !ACCOUNTS.has(text.toLowerCase()) &&
+    /^[A-Za-z]/.test(text) &&
+    !/^(?:USER|USERNAME|NAME|HOME)$/.test(text)
+  );
 }
 
 const NO_PERSON =

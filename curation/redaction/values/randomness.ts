@@ -114,5 +114,10 @@ export function isRandom(text: string): boolean {
   }
   const wild = m.switches + m.caseChanges / 2 + m.symbols / 2;
   if (wild >= text.length * 0.28 && m.digits >= 1 && (!wordy(m) || m.switches >= 4)) return true;
-  return m.pairs >= 4 && m.commonPairs < m.pairs * 0.55 && m.switches + m.caseChanges / 2 >= text.length * 0.12 && entropy(text) >= 2.8;
+  return (
+    m.pairs >= 4 &&
+    m.commonPairs < m.pairs * 0.55 &&
+    m.switches + m.caseChanges / 2 >= text.length * 0.12 &&
+    entropy(text) >= 2.8
+  );
 }

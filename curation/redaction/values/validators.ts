@@ -14,26 +14,46 @@ const CONTEXT = 160;
 function isBasic(secret: string): boolean {
   const pair = Buffer.from(secret, 'base64').toString('latin1');
   const colon = pair.indexOf(':');
-  return /^[ -~]+$/.test(pair) && colon >= 0 && colon < pair.length - 2 && !isStandIn(pair.slice(colon + 1)) && !pair.startsWith('Aladdin:');
+  return (
+    /^[ -~]+$/.test(pair) &&
+    colon >= 0 &&
+    colon < pair.length - 2 &&
+    !isStandIn(pair.slice(colon + 1)) &&
+    !pair.startsWith('Aladdin:')
+  );
 }
 
 /** A stand-in for a password in an address or a header: shorter and plainer than what `isPlaceholder` knows. */
 function isStandIn(password: string): boolean {
-  return isPlaceholder(password) || /^(?:p|pw|u|pass|mypass(?:word)?|userpass|s3cret|passw0rd|abc|1234?5?6?|%s|\*+|x+|\.+)$/i.test(password);
+  return (
+    isPlaceholder(password) ||
+    /^(?:p|pw|u|pass|mypass(?:word)?|userpass|s3cret|passw0rd|abc|1234?5?6?|%s|\*+|x+|\.+)$/i.test(password)
+  );
 }
 
 /** Words that a wallet's phrase cannot hold although English needs them (BIP39 has words of 3 to 8 letters, no articles). */
-const NOT_SEED = /\b(?:the|and|are|for|with|from|was|has|have|not|but|its|our|his|her|were|been|which|when|than|them|these|those|into|also|each|such|more|most|does|did|who|how|why|yes|may|per|via|using|should|would|could|must|function|return|const|null|true|false|string|import|export|class|select|where|values|update|default|undefined)\b/;
+const NOT_SEED =
+  /\b(?:the|and|are|for|with|from|was|has|have|not|but|its|our|his|her|were|been|which|when|than|them|these|those|into|also|each|such|more|most|does|did|who|how|why|yes|may|per|via|using|should|would|could|must|function|return|const|null|true|false|string|import|export|class|select|where|values|update|default|undefined)\b/;
 
 function isSeed(secret: string): boolean {
   const words = secret.toLowerCase().match(/[a-z]{3,8}/g) ?? [];
-  return [12, 15, 18, 21, 24].includes(words.length) && new Set(words).size >= words.length * 0.75 && !NOT_SEED.test(secret.toLowerCase());
+  return (
+    [12, 15, 18, 21, 24].includes(words.length) &&
+    new Set(words).size >= words.length * 0.75 &&
+    !NOT_SEED.test(secret.toLowerCase())
+  );
 }
 
 /** A password by its look: letters and digits, or letters and marks; not a word, a file, a number. */
 function isChosen(secret: string): boolean {
   const m = makeup(secret);
-  return isRandom(secret) || (m.letters > 1 && (m.digits > 0 || /[!#$%^&*+?]/.test(secret)) && !/[\\/]/.test(secret) && !/\.\w{2,4}$/.test(secret));
+  return (
+    isRandom(secret) ||
+    (m.letters > 1 &&
+      (m.digits > 0 || /[!#$%^&*+?]/.test(secret)) &&
+      !/[\\/]/.test(secret) &&
+      !/\.\w{2,4}$/.test(secret))
+  );
 }
 
 const PLAIN: Record<string, (secret: string) => boolean> = {
@@ -48,12 +68,16 @@ const PLAIN: Record<string, (secret: string) => boolean> = {
   'github-sum': (secret) => hasGithubChecksum(secret) || makeup(secret).distinct >= 9,
   luhn,
   basic: isBasic,
-  'url-password': (secret) => secret.length >= 3 && !isStandIn(secret) && !/^\d{1,5}(?:$|[/?#])/.test(secret) && !/[\s(){}]/.test(secret),
+  'url-password': (secret) =>
+    secret.length >= 3 && !isStandIn(secret) && !/^\d{1,5}(?:$|[/?#])/.test(secret) && !/[\s(){}]/.test(secret),
   'seed-words': isSeed,
   chosen: isChosen,
   'not-word': (secret) => makeup(secret).digits > 0 || !wordy(makeup(secret)),
   'not-digits': (secret) => /\D/.test(secret),
-  handle: (secret) => !/^(?:param|returns?|see|link|type|typedef|throws|example|deprecated|since|default|todo|override|inject\w*|component|import|media|charset|font|keyframes|author|version|internal|private|public|property|ts-\w+|jsx?|types|test|media)$/i.test(secret),
+  handle: (secret) =>
+    !/^(?:param|returns?|see|link|type|typedef|throws|example|deprecated|since|default|todo|override|inject\w*|component|import|media|charset|font|keyframes|author|version|internal|private|public|property|ts-\w+|jsx?|types|test|media)$/i.test(
+      secret,
+    ),
   card: isCard,
   iban: isIban,
   ipv4: isPublicIpv4,
@@ -78,7 +102,8 @@ export function validatorOf(spec: string): Validator {
       return (secret) => entropy(secret) > least;
     }
     case 'id': {
-      if (argument === 'any') return (secret) => Object.entries(NATIONAL_IDS).some(([country, is]) => country !== 'us' && is(secret));
+      if (argument === 'any')
+        return (secret) => Object.entries(NATIONAL_IDS).some(([country, is]) => country !== 'us' && is(secret));
       const check = NATIONAL_IDS[argument];
       if (check === undefined) break;
       return check;

@@ -1,4 +1,4 @@
-/** A labelled set made by templates from a seed: secrets of many kinds in many notations, and look-alikes that are none. */
+/** Secrets of many kinds in many notations, made by templates from a seed. */
 import { createHash } from 'node:crypto';
 
 export interface Positive {
@@ -8,16 +8,11 @@ export interface Positive {
   secrets: string[];
 }
 
-export interface Negative {
-  kind: string;
-  text: string;
-}
-
 const ALNUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const HEX = '0123456789abcdef';
+export const HEX = '0123456789abcdef';
 const B32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const URL64 = `${ALNUM}-_`;
-const B64 = `${ALNUM}+/`;
+export const B64 = `${ALNUM}+/`;
 
 /** Numbers below one, the same for the same seed (mulberry32). */
 function generator(seed: number): () => number {
@@ -30,8 +25,14 @@ function generator(seed: number): () => number {
   };
 }
 
-const WORDS = 'ember ivory raven kayak cargo tundra sierra umber xenon jumbo harbor violet copper meadow falcon granite lantern maple nimbus orchid prairie quartz ripple saddle timber velvet willow zephyr anchor breeze canyon drift echo fable glacier hollow island jungle kernel lagoon'.split(' ');
-const SEED_WORDS = 'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic gravity machine north sort system female filter attitude volume fold club stay feature office ecology stable narrow fog jelly cupboard blind rabbit'.split(' ');
+const WORDS =
+  'ember ivory raven kayak cargo tundra sierra umber xenon jumbo harbor violet copper meadow falcon granite lantern maple nimbus orchid prairie quartz ripple saddle timber velvet willow zephyr anchor breeze canyon drift echo fable glacier hollow island jungle kernel lagoon'.split(
+    ' ',
+  );
+const SEED_WORDS =
+  'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic gravity machine north sort system female filter attitude volume fold club stay feature office ecology stable narrow fog jelly cupboard blind rabbit'.split(
+    ' ',
+  );
 
 export class Maker {
   private readonly next: () => number;
@@ -85,7 +86,8 @@ const TOKENS: Record<string, (m: Maker) => string> = {
   googleSecret: (m) => `GOCSPX-${m.chars(URL64, 28)}`,
   slackBot: (m) => `xoxb-${m.chars('123456789', 12)}-${m.chars('123456789', 12)}-${m.chars(ALNUM, 24)}`,
   slackHook: (m) => `https://hooks.slack.com/services/T${m.chars(B32, 8)}/B${m.chars(B32, 8)}/${m.chars(ALNUM, 24)}`,
-  discordHook: (m) => `https://discord.com/api/webhooks/${m.chars('123456789', 12)}${m.int(900000) + 100000}/${m.chars(URL64, 68)}`,
+  discordHook: (m) =>
+    `https://discord.com/api/webhooks/${m.chars('123456789', 12)}${m.int(900000) + 100000}/${m.chars(URL64, 68)}`,
   discordBot: (m) => `M${m.chars(ALNUM, 25)}.${m.chars(ALNUM, 6)}.${m.chars(URL64, 38)}`,
   telegram: (m) => `${m.int(900000000) + 100000000}:AA${m.chars(URL64, 33)}`,
   stripe: (m) => `sk_live_${m.chars(ALNUM, 24)}`,
@@ -139,36 +141,108 @@ const SECRET_PLACES = [
   'x-api-key: §', 'session_secret => \'§\'', '?api_key=§&q=1', 'config.set("signing_key", "§")', "JWT_SECRET='§'", '<apiKey>§</apiKey>',
 ]; // prettier-ignore
 
-const URLS = ['postgres', 'postgresql', 'mysql', 'mongodb', 'mongodb+srv', 'redis', 'rediss', 'amqp', 'amqps', 'smtp', 'smtps', 'ftp', 'ldap'];
+const URLS = [
+  'postgres',
+  'postgresql',
+  'mysql',
+  'mongodb',
+  'mongodb+srv',
+  'redis',
+  'rediss',
+  'amqp',
+  'amqps',
+  'smtp',
+  'smtps',
+  'ftp',
+  'ldap',
+];
 
 function pem(m: Maker, lines: number): string[] {
   return Array.from({ length: lines }, () => m.chars(B64, 64));
 }
 
-const PEM_KINDS = ['RSA PRIVATE KEY', 'PRIVATE KEY', 'EC PRIVATE KEY', 'DSA PRIVATE KEY', 'OPENSSH PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'PGP PRIVATE KEY BLOCK'];
+const PEM_KINDS = [
+  'RSA PRIVATE KEY',
+  'PRIVATE KEY',
+  'EC PRIVATE KEY',
+  'DSA PRIVATE KEY',
+  'OPENSSH PRIVATE KEY',
+  'ENCRYPTED PRIVATE KEY',
+  'PGP PRIVATE KEY BLOCK',
+];
 
 const SHAPES: Record<string, (m: Maker) => { text: string; secrets: string[] }> = {
   humanPassword: (m) => fill(m.pick(PASSWORD_PLACES), m.humanPassword()),
-  randomPassword: (m) => fill(m.pick(PASSWORD_PLACES.filter((place) => !/;Encrypt|-password=/.test(place))), m.randomPassword()),
+  randomPassword: (m) =>
+    fill(m.pick(PASSWORD_PLACES.filter((place) => !/;Encrypt|-password=/.test(place))), m.randomPassword()),
   hexSecret: (m) => fill(m.pick(SECRET_PLACES), m.chars(HEX, m.pick([32, 40, 64]))),
   randomSecret: (m) => fill(m.pick(SECRET_PLACES), m.chars(ALNUM, 24 + m.int(24))),
   base64Secret: (m) => fill(m.pick(SECRET_PLACES.slice(0, 8)), `${m.chars(B64, 43)}=`),
-  uuidSecret: (m) => fill(m.pick(SECRET_PLACES.slice(0, 3)), `${m.chars(HEX, 8)}-${m.chars(HEX, 4)}-4${m.chars(HEX, 3)}-a${m.chars(HEX, 3)}-${m.chars(HEX, 12)}`),
-  hexKey: (m) => fill(m.pick(['AES_KEY = "§"', 'const key = "§";', 'private static readonly string EncryptionKey = "§";', 'key: "§"']), m.chars(HEX, 64)),
+  uuidSecret: (m) =>
+    fill(
+      m.pick(SECRET_PLACES.slice(0, 3)),
+      `${m.chars(HEX, 8)}-${m.chars(HEX, 4)}-4${m.chars(HEX, 3)}-a${m.chars(HEX, 3)}-${m.chars(HEX, 12)}`,
+    ),
+  hexKey: (m) =>
+    fill(
+      m.pick(['AES_KEY = "§"', 'const key = "§";', 'private static readonly string EncryptionKey = "§";', 'key: "§"']),
+      m.chars(HEX, 64),
+    ),
   awsPair: (m) => {
     const [id, key] = [`AKIA${m.chars(B32, 16)}`, m.chars(B64, 40)];
-    return { text: m.pick([`aws_access_key_id = ${id}\naws_secret_access_key = ${key}`, `new Credentials("${id}", "${key}")`, `${id},${key}`]), secrets: [id, key] };
+    return {
+      text: m.pick([
+        `aws_access_key_id = ${id}\naws_secret_access_key = ${key}`,
+        `new Credentials("${id}", "${key}")`,
+        `${id},${key}`,
+      ]),
+      secrets: [id, key],
+    };
   },
-  azureStorage: (m) => fill('DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=§;EndpointSuffix=core.windows.net', `${m.chars(B64, 86)}==`),
-  connectionUrl: (m) => fill(`${m.pick(['DATABASE_URL=', 'url: ', 'connect("'])}${m.pick(URLS)}://${m.word()}:§@${m.word()}.internal:5432/main`, m.pick([m.humanPassword().replace(/[#?/]/g, '_'), m.chars(ALNUM, 16)])),
+  azureStorage: (m) =>
+    fill(
+      'DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=§;EndpointSuffix=core.windows.net',
+      `${m.chars(B64, 86)}==`,
+    ),
+  connectionUrl: (m) =>
+    fill(
+      `${m.pick(['DATABASE_URL=', 'url: ', 'connect("'])}${m.pick(URLS)}://${m.word()}:§@${m.word()}.internal:5432/main`,
+      m.pick([m.humanPassword().replace(/[#?/]/g, '_'), m.chars(ALNUM, 16)]),
+    ),
   gitUrl: (m) => fill(`git clone https://${m.word()}:§@git.acme.io/${m.word()}.git`, m.chars(ALNUM, 20)),
-  basicHeader: (m) => fill('Authorization: Basic §', Buffer.from(`${m.word()}:${m.humanPassword()}`).toString('base64')),
-  bearerHeader: (m) => fill(m.pick(['Authorization: Bearer §', "headers: { authorization: 'Bearer §' }", 'curl -H "Authorization: Bearer §"']), m.chars(URL64, 40)),
-  curlUser: (m) => fill(`curl -s -u ${m.word()}:§ https://api.acme.io`, m.pick([m.humanPassword().replace(/[$#]/g, '_'), m.chars(ALNUM, 18)])),
-  netrc: (m) => fill(m.pick(['machine git.acme.io login jane password §', 'machine git.acme.io\n  login jane\n  password §']), m.pick([m.humanPassword(), m.chars(ALNUM, 16)])),
-  npmrc: (m) => fill(m.pick(['//registry.acme.io/:_authToken=§', '//npm.acme.io/:_password="§"']), `${m.chars(ALNUM, 30)}==`),
-  dockerConfig: (m) => fill('{"auths":{"registry.acme.io":{"auth":"§"}}}', Buffer.from(`${m.word()}:${m.humanPassword()}`).toString('base64')),
-  sentryDsn: (m) => fill(`Sentry.init({ dsn: "https://§@o${m.int(900000) + 100000}.ingest.sentry.io/${m.int(9000000)}" })`, m.chars(HEX, 32)),
+  basicHeader: (m) =>
+    fill('Authorization: Basic §', Buffer.from(`${m.word()}:${m.humanPassword()}`).toString('base64')),
+  bearerHeader: (m) =>
+    fill(
+      m.pick([
+        'Authorization: Bearer §',
+        "headers: { authorization: 'Bearer §' }",
+        'curl -H "Authorization: Bearer §"',
+      ]),
+      m.chars(URL64, 40),
+    ),
+  curlUser: (m) =>
+    fill(
+      `curl -s -u ${m.word()}:§ https://api.acme.io`,
+      m.pick([m.humanPassword().replace(/[$#]/g, '_'), m.chars(ALNUM, 18)]),
+    ),
+  netrc: (m) =>
+    fill(
+      m.pick(['machine git.acme.io login jane password §', 'machine git.acme.io\n  login jane\n  password §']),
+      m.pick([m.humanPassword(), m.chars(ALNUM, 16)]),
+    ),
+  npmrc: (m) =>
+    fill(m.pick(['//registry.acme.io/:_authToken=§', '//npm.acme.io/:_password="§"']), `${m.chars(ALNUM, 30)}==`),
+  dockerConfig: (m) =>
+    fill(
+      '{"auths":{"registry.acme.io":{"auth":"§"}}}',
+      Buffer.from(`${m.word()}:${m.humanPassword()}`).toString('base64'),
+    ),
+  sentryDsn: (m) =>
+    fill(
+      `Sentry.init({ dsn: "https://§@o${m.int(900000) + 100000}.ingest.sentry.io/${m.int(9000000)}" })`,
+      m.chars(HEX, 32),
+    ),
   pem: (m) => {
     const [kind, lines] = [m.pick(PEM_KINDS), pem(m, 4)];
     const glue = m.pick(['\n', '\\n', '\n    ', '\\n" +\n  "']);
@@ -184,7 +258,10 @@ const SHAPES: Record<string, (m: Maker) => { text: string; secrets: string[] }> 
   },
   serviceAccount: (m) => {
     const [id, lines] = [m.chars(HEX, 40), pem(m, 3)];
-    return { text: `{"type": "service_account", "private_key_id": "${id}", "private_key": "-----BEGIN PRIVATE KEY-----\\n${lines.join('\\n')}\\n-----END PRIVATE KEY-----\\n"}`, secrets: [id, ...lines] };
+    return {
+      text: `{"type": "service_account", "private_key_id": "${id}", "private_key": "-----BEGIN PRIVATE KEY-----\\n${lines.join('\\n')}\\n-----END PRIVATE KEY-----\\n"}`,
+      secrets: [id, ...lines],
+    };
   },
   concatenated: (m) => {
     const token = m.pick([TOKENS.github!, TOKENS.stripe!, TOKENS.slackBot!, TOKENS.gitlab!])(m);
@@ -192,42 +269,76 @@ const SHAPES: Record<string, (m: Maker) => { text: string; secrets: string[] }> 
     const join = m.pick(['" + "', "' + '", '"\n  "', '" +\n    "', "' . '", '" .. "', '" & "', '", "']);
     const quote = join[0]!;
     const text = `${quote}${token.slice(0, at)}${join}${token.slice(at)}${quote}`;
-    return { text: join === '", "' ? `const t = [${text}].join('');` : `const t = ${text};`, secrets: [token.slice(0, at), token.slice(at)] };
+    return {
+      text: join === '", "' ? `const t = [${text}].join('');` : `const t = ${text};`,
+      secrets: [token.slice(0, at), token.slice(at)],
+    };
   },
   zeroWidth: (m) => {
     const token = m.pick([TOKENS.github!, TOKENS.stripe!, TOKENS.google!])(m);
     const at = 8 + m.int(token.length - 16);
-    return { text: `const t = '${token.slice(0, at)}${m.pick(['\u200b', '\u200d', '\ufeff', '\u2060', '\u00ad'])}${token.slice(at)}';`, secrets: [token.slice(0, at), token.slice(at)] };
+    return {
+      text: `const t = '${token.slice(0, at)}${m.pick(['\u200b', '\u200d', '\ufeff', '\u2060', '\u00ad'])}${token.slice(at)}';`,
+      secrets: [token.slice(0, at), token.slice(at)],
+    };
   },
   continued: (m) => {
     const token = m.pick([TOKENS.github!, TOKENS.stripe!, TOKENS.google!])(m);
     const at = 8 + m.int(token.length - 16);
-    return { text: `TOKEN=${token.slice(0, at)}\\\n${token.slice(at)}\n`, secrets: [token.slice(0, at), token.slice(at)] };
+    return {
+      text: `TOKEN=${token.slice(0, at)}\\\n${token.slice(at)}\n`,
+      secrets: [token.slice(0, at), token.slice(at)],
+    };
   },
   base64Wrapped: (m) => {
-    const inner = m.pick([`token=${TOKENS.github!(m)}`, `{"api_key": "${TOKENS.stripe!(m)}"}`, `export AWS=${TOKENS.aws!(m)}`, `password: "${m.humanPassword()}"`]);
-    return fill(m.pick(['echo § | base64 -d', 'data: "§"', "atob('§')"]), Buffer.from(inner).toString('base64').replace(/=+$/, ''));
+    const inner = m.pick([
+      `token=${TOKENS.github!(m)}`,
+      `{"api_key": "${TOKENS.stripe!(m)}"}`,
+      `export AWS=${TOKENS.aws!(m)}`,
+      `password: "${m.humanPassword()}"`,
+    ]);
+    return fill(
+      m.pick(['echo § | base64 -d', 'data: "§"', "atob('§')"]),
+      Buffer.from(inner).toString('base64').replace(/=+$/, ''),
+    );
   },
   urlEncoded: (m) => {
     const token = m.pick([TOKENS.google!, TOKENS.github!, TOKENS.slackBot!])(m);
     const encoded = encodeURIComponent(`https://api.acme.io/?token=${token}&x=1`);
     return { text: `redirect=${encoded}`, secrets: [token] };
   },
-  ethereum: (m) => fill(m.pick(['PRIVATE_KEY=§', 'const wallet = new ethers.Wallet("§");', 'accounts: ["§"]']), `0x${m.chars(HEX, 64)}`),
+  ethereum: (m) =>
+    fill(
+      m.pick(['PRIVATE_KEY=§', 'const wallet = new ethers.Wallet("§");', 'accounts: ["§"]']),
+      `0x${m.chars(HEX, 64)}`,
+    ),
   seedPhrase: (m) => {
     const words: string[] = [];
     while (words.length < 12) {
       const word = m.pick(SEED_WORDS);
       if (!words.includes(word)) words.push(word);
     }
-    return fill(m.pick(['mnemonic: "§"', 'MNEMONIC="§"', "const seedPhrase = '§';", '# recovery phrase: §', "wallet('§')"]), words.join(' '));
+    return fill(
+      m.pick(['mnemonic: "§"', 'MNEMONIC="§"', "const seedPhrase = '§';", '# recovery phrase: §', "wallet('§')"]),
+      words.join(' '),
+    );
   },
-  totp: (m) => fill(m.pick(['TOTP_SECRET=§', 'otpauth://totp/Acme:jane?secret=§&issuer=Acme', 'pyotp.TOTP("§") # totp', 'mfa_secret: "§"']), m.chars(B32, 32)),
+  totp: (m) =>
+    fill(
+      m.pick([
+        'TOTP_SECRET=§',
+        'otpauth://totp/Acme:jane?secret=§&issuer=Acme',
+        'pyotp.TOTP("§") # totp',
+        'mfa_secret: "§"',
+      ]),
+      m.chars(B32, 32),
+    ),
   jwk: (m) => fill('{"kty":"EC","crv":"P-256","d":"§","x":"abc"}', m.chars(URL64, 43)),
   ansibleVault: (m) => fill('pw: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  §\n', m.chars(HEX, 80)),
   htpasswd: (m) => fill('admin:§', `$2y$10$${m.chars(ALNUM, 53)}`),
   pgpass: (m) => fill('db.acme.io:5432:main:jane:§', m.chars(ALNUM, 14)),
-  passphrase: (m) => fill(m.pick(['passphrase = "§"', 'PASSPHRASE=§']), `${m.word()}-${m.word()}-${m.word()}-${m.word()}`),
+  passphrase: (m) =>
+    fill(m.pick(['passphrase = "§"', 'PASSPHRASE=§']), `${m.word()}-${m.word()}-${m.word()}-${m.word()}`),
 };
 
 function fill(place: string, value: string): { text: string; secrets: string[] } {
@@ -238,11 +349,15 @@ function fill(place: string, value: string): { text: string; secrets: string[] }
 export function positives(seed: number, each: number): Positive[] {
   const m = new Maker(seed);
   const list: Positive[] = [];
-  const wrap = (text: string): string => `function ${m.ident()}(${m.ident()}) {\n  return ${m.ident()};\n}\n${text}\n// ${m.word()} ${m.word()} ${m.int(100)}\n`;
+  const wrap = (text: string): string =>
+    `function ${m.ident()}(${m.ident()}) {\n  return ${m.ident()};\n}\n${text}\n// ${m.word()} ${m.word()} ${m.int(100)}\n`;
   for (const [kind, make] of Object.entries(TOKENS))
     for (let i = 0; i < each; i++) {
       const token = make(m);
-      const place = m.pick(PLACES).replaceAll('¤', () => m.ident()).replace('§', () => token);
+      const place = m
+        .pick(PLACES)
+        .replaceAll('¤', () => m.ident())
+        .replace('§', () => token);
       list.push({ kind, text: wrap(place), secrets: [token.replace(/^https:\/\//, '')] });
     }
   for (const [kind, make] of Object.entries(SHAPES))
@@ -251,35 +366,6 @@ export function positives(seed: number, each: number): Positive[] {
       list.push({ kind, text: /^pem/.test(kind) ? text : wrap(text), secrets });
     }
   return list;
-}
-
-const NEGATIVES: Record<string, (m: Maker) => string> = {
-  uuid: (m) => `const id = "${m.chars(HEX, 8)}-${m.chars(HEX, 4)}-4${m.chars(HEX, 3)}-9${m.chars(HEX, 3)}-${m.chars(HEX, 12)}";`,
-  commit: (m) => m.pick([`commit ${m.chars(HEX, 40)}`, `uses: actions/checkout@${m.chars(HEX, 40)}`, `revision: "${m.chars(HEX, 40)}"`]),
-  integrity: (m) => `"integrity": "sha512-${m.chars(B64, 86)}=="`,
-  lockHash: (m) => m.pick([`    {file = "x-1.${m.int(9)}.0.tar.gz", hash = "sha256:${m.chars(HEX, 64)}"},`, `github.com/acme/x v1.${m.int(9)}.0 h1:${m.chars(B64, 43)}=`, `checksum = "${m.chars(HEX, 64)}"`]),
-  digest: (m) => `image: acme/app@sha256:${m.chars(HEX, 64)}`,
-  colour: (m) => `--accent: #${m.chars(HEX, 6)}; background: #${m.chars(HEX, 8)};`,
-  placeholder: (m) => m.pick(['api_key = "<your-api-key>"', 'password: changeme', 'TOKEN=xxxxxxxxxxxxxxxxxxxx', 'secret: "********"', 'API_KEY=YOUR_API_KEY_HERE', 'password = "password"', "token: 'my-token'", 'ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'sk-...', 'PASSWORD=example', 'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE', 'secret_key = "replace-me-in-production"']),
-  reference: (m) => m.pick(['apiKey: process.env.API_KEY', 'password: ${DB_PASSWORD}', 'token = os.environ["TOKEN"]', 'secret: {{ vault_secret }}', 'PASSWORD=$(cat /run/secrets/pw)', 'key := os.Getenv("API_KEY")', 'token: ${{ secrets.GITHUB_TOKEN }}', "password: <%= ENV['DB_PASSWORD'] %>", 'password = config.get("db.password")', `secret = self.${m.word()}_secret`]),
-  code: (m) => m.pick(['const token = tokens[index + 1];', 'if (token.type === TokenKind.Identifier2) return;', 'password: string;', 'this.password = password;', 'function setSecret(secret) {', 'let key = `${prefix}-${id}`;', 'const passwordInput = document.querySelector("#password-2");', 'auth: { type: "oauth2", flow: "implicit" },', `token = parse_${m.word()}(stream, 16)`, 'for (const key of Object.keys(map1)) {', 'expect(token).toBe("identifier");', 'private readonly secretManager: SecretManagerV2;', 'passwordHash = bcrypt.hash(password, 10)', 'def password=(new_password)']),
-  translation: (m) => m.pick(['"password": "Passwort",', '"login.password.label": "Enter your password",', 'password: "Mot de passe",', '"forgotPassword": "Forgot your password?",', 'msgid "Password must have 8 characters"', "'token.expired' => 'Your session expired',"]),
-  publicKey: (m) => m.pick([`ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${m.chars(B64, 43)} ci`, `-----BEGIN PUBLIC KEY-----\n${m.chars(B64, 64)}\n${m.chars(B64, 40)}\n-----END PUBLIC KEY-----`, `publicKey: "${m.chars(B64, 43)}="`, `-----BEGIN CERTIFICATE-----\n${m.chars(B64, 64)}\n-----END CERTIFICATE-----`]),
-  vector: (m) => `// RFC 4231 test vector\nkey = "${m.chars(HEX, 64)}"`,
-  identifier: (m) => `const ${m.ident()}${m.ident()}Configuration = create${m.ident()}FactoryProvider2(${m.ident()});`,
-  url: (m) => m.pick([`https://docs.acme.io/${m.word()}/v2/${m.word()}-${m.int(1000)}.html#${m.word()}`, 'http://localhost:8080/path@2x.png', 'git@github.com:acme/app.git', 'https://cdn.acme.io/npm/vue@3.2.1/dist/vue.js', 'https://www.acme.io/watch?v=dQw4w9WgXcQ']),
-  minified: (m) => `!function(e,t){var n=${m.int(1000)},r=e.${m.word()};t.k=function(e){return"p"===e.key?n:r[e.t0]},t.s="a1b2"}(this,{});`,
-  dataUri: (m) => `background: url(data:image/png;base64,iVBORw0KGgo${m.chars(B64, 80)}=)`,
-  hash: (m) => m.pick([`etag: "${m.chars(HEX, 32)}"`, `md5sum = '${m.chars(HEX, 32)}'`, `const CONTENT_HASH = "${m.chars(HEX, 64)}";`, `main.${m.chars(HEX, 20)}.js`, `txHash: "0x${m.chars(HEX, 64)}"`]),
-  version: (m) => m.pick([`version = "1.${m.int(20)}.${m.int(30)}"`, 'lodash@4.17.21', `OID 1.3.6.1.4.1.${m.int(9000)}`, 'time 12:30:45.123', `"node": ">=20.${m.int(9)}.0"`]),
-  documentation: (m) => m.pick(['Pass the token as a Bearer token in the Authorization header.', 'Set --password to the password of the user.', 'curl -u user:password https://api.acme.io', 'mysql -u root -p main', 'Authorization: Bearer <token>', 'postgres://user:password@localhost:5432/db', 'redis://localhost:6379/0', 'The secret key is stored in the vault.', 'api_key (string): your key', 'Basic authentication is not supported.']),
-  prose: (m) => `The ${m.word()} ${m.word()} of the ${m.word()} is read before the ${m.word()} and the key is kept.`,
-}; // prettier-ignore
-
-/** The look-alikes: at least `each` of every kind. */
-export function negatives(seed: number, each: number): Negative[] {
-  const m = new Maker(seed);
-  return Object.entries(NEGATIVES).flatMap(([kind, make]) => Array.from({ length: each }, () => ({ kind, text: `${make(m)}\n` })));
 }
 
 /** A name for the set: the same seed and templates give the same. */

@@ -2,7 +2,8 @@
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
 import type { JudgedText } from '../../../curation/text.ts';
-import { negatives, positives, setDigest, type Negative, type Positive } from './labelled.ts';
+import { positives, setDigest, type Positive } from './labelled.ts';
+import { negatives, type Negative } from './look-alikes.ts';
 
 export interface Measured {
   /** Version of the rule set. */
@@ -28,7 +29,9 @@ export function isLeft(secret: string, redacted: string): boolean {
 }
 
 /** Redacts every item; a positive counts as found where nothing of it is left, a negative as false where anything was cut out. */
-export function measureRecall(seed = 20260501): Measured & { missed: Positive[]; wrong: (Negative & { rule: string })[] } {
+export function measureRecall(
+  seed = 20260501,
+): Measured & { missed: Positive[]; wrong: (Negative & { rule: string })[] } {
   const redactor = createRedactor(loadBuiltinRules());
   const good = positives(seed, 10);
   const bad = negatives(seed + 1, 24);

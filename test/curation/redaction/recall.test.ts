@@ -22,7 +22,8 @@ describe('the labelled set', () => {
   it('reaches recall .95, also in the worst kind .8, at false positives of at most 2 %', () => {
     expect(missed.slice(0, 5).map((item) => item.kind)).toEqual(expect.any(Array));
     expect(measured.recall).toBeGreaterThanOrEqual(0.95);
-    for (const [kind, [found, made]] of Object.entries(measured.perKind)) expect(found / made, kind).toBeGreaterThanOrEqual(0.8);
+    for (const [kind, [found, made]] of Object.entries(measured.perKind))
+      expect(found / made, kind).toBeGreaterThanOrEqual(0.8);
     expect(wrong.map((item) => `${item.rule}: ${item.text}`).slice(0, 20)).toEqual([]);
   });
 
@@ -47,16 +48,33 @@ describe('windows of real code', () => {
 
   it('holds a secret in at most one window of a hundred', () => {
     const windows: string[] = [];
-    for (const name of ['typescript/lib', 'vitest/dist', 'ajv/dist', 'commander/lib', 'yaml/dist', 'fastify/lib', 'rxjs/src/internal', 'acorn/dist', 'eslint/lib/rules', 'prettier/plugins', 'webpack/lib']) {
+    for (const name of [
+      'typescript/lib',
+      'vitest/dist',
+      'ajv/dist',
+      'commander/lib',
+      'yaml/dist',
+      'fastify/lib',
+      'rxjs/src/internal',
+      'acorn/dist',
+      'eslint/lib/rules',
+      'prettier/plugins',
+      'webpack/lib',
+    ]) {
       const folder = join(import.meta.dirname, '../../../node_modules', name);
-      for (const file of readdirSync(folder).filter((entry) => /\.[cm]?[jt]s$/.test(entry)).slice(0, 60)) {
+      for (const file of readdirSync(folder)
+        .filter((entry) => /\.[cm]?[jt]s$/.test(entry))
+        .slice(0, 60)) {
         if (statSync(join(folder, file)).size > 400_000) continue;
         const text = readFileSync(join(folder, file), 'utf8');
-        for (let at = 0; at + 1500 < text.length && windows.length < 3000; at += 1500) windows.push(text.slice(at, at + 1500));
+        for (let at = 0; at + 1500 < text.length && windows.length < 3000; at += 1500)
+          windows.push(text.slice(at, at + 1500));
       }
     }
     expect(windows.length).toBeGreaterThan(400);
-    const wrong = windows.filter((text) => redactor.redactText(text as JudgedText).findings.some((finding) => !personal.has(finding.rule)));
+    const wrong = windows.filter((text) =>
+      redactor.redactText(text as JudgedText).findings.some((finding) => !personal.has(finding.rule)),
+    );
     expect(wrong.length / windows.length).toBeLessThan(0.01);
   });
 });

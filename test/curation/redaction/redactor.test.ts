@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
 import type { JudgedText } from '../../../curation/text.ts';
-import { Maker, negatives, positives } from './labelled.ts';
+import { Maker, positives } from './labelled.ts';
+import { negatives } from './look-alikes.ts';
 import { isLeft } from './measure.ts';
 
 const redactor = createRedactor(loadBuiltinRules());
@@ -11,7 +12,14 @@ const judged = (...fields: string[]): JudgedText[] => fields as JudgedText[];
 const set = positives(99, 2);
 const plain = negatives(98, 4);
 const arbitraryText = fc
-  .array(fc.oneof(fc.constantFrom(...set.map((item) => item.text)), fc.constantFrom(...plain.map((item) => item.text)), fc.string()), { maxLength: 6 })
+  .array(
+    fc.oneof(
+      fc.constantFrom(...set.map((item) => item.text)),
+      fc.constantFrom(...plain.map((item) => item.text)),
+      fc.string(),
+    ),
+    { maxLength: 6 },
+  )
   .map((parts) => parts.join('\n'));
 
 describe('laws of redaction', () => {
@@ -47,25 +55,47 @@ describe('laws of redaction', () => {
 
   it('finds a secret wherever the text is cut into fields', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...set), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (item, a, b) => {
-        const [low, high] = [a, b].sort((x, y) => x - y).map((share) => Math.floor(share * item.text.length)) as [number, number];
-        const { fields } = redactor.redact(judged(item.text.slice(0, low), item.text.slice(low, high), item.text.slice(high)));
-        for (const secret of item.secrets) for (const field of fields) expect(isLeft(secret, field) && secret.length >= 8).toBe(false);
-      }),
+      fc.property(
+        fc.constantFrom(...set),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (item, a, b) => {
+          const [low, high] = [a, b].sort((x, y) => x - y).map((share) => Math.floor(share * item.text.length)) as [
+            number,
+            number,
+          ];
+          const { fields } = redactor.redact(
+            judged(item.text.slice(0, low), item.text.slice(low, high), item.text.slice(high)),
+          );
+          for (const secret of item.secrets)
+            for (const field of fields) expect(isLeft(secret, field) && secret.length >= 8).toBe(false);
+        },
+      ),
       { numRuns: 150 },
     );
   });
 
   it('covers in the joined scan whatever each field shows alone', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...set.map((item) => item.text), ...plain.map((item) => item.text)), { minLength: 1, maxLength: 3 }), (fields) => {
-        const { findings } = redactor.redact(judged(...fields));
-        fields.forEach((field, index) => {
-          for (const alone of redactor.redactText(field as JudgedText).findings) {
-            expect(findings.some((finding) => finding.field === index && finding.start <= alone.start && finding.end >= alone.end), alone.rule).toBe(true);
-          }
-        });
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...set.map((item) => item.text), ...plain.map((item) => item.text)), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        (fields) => {
+          const { findings } = redactor.redact(judged(...fields));
+          fields.forEach((field, index) => {
+            for (const alone of redactor.redactText(field as JudgedText).findings) {
+              expect(
+                findings.some(
+                  (finding) => finding.field === index && finding.start <= alone.start && finding.end >= alone.end,
+                ),
+                alone.rule,
+              ).toBe(true);
+            }
+          });
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -75,7 +105,9 @@ describe('fields', () => {
   const token = `ghp_${new Maker(5).chars('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789', 36)}`;
 
   it('cuts a secret that straddles boundaries out of every field and counts it once', () => {
-    const result = redactor.redact(judged(`const t = '${token.slice(0, 12)}`, token.slice(12, 30), `${token.slice(30)}';\n`));
+    const result = redactor.redact(
+      judged(`const t = '${token.slice(0, 12)}`, token.slice(12, 30), `${token.slice(30)}';\n`),
+    );
     expect(result.fields).toEqual(["const t = '<TOKEN>", '<TOKEN>', "<TOKEN>';\n"]);
     expect(result.counts).toEqual({ 'github-token': 1 });
     expect(result.findings).toEqual([
@@ -103,12 +135,28 @@ describe('fields', () => {
   });
 
   it('replaces addresses by private ones, the same by the same', () => {
-    const { text } = redactor.redactText('a 81.169.145.66 b 93.184.216.35 c 81.169.145.66 d 2a01:4f8:c17:b8f::2' as JudgedText);
+    const { text } = redactor.redactText(
+      'a 81.169.145.66 b 93.184.216.35 c 81.169.145.66 d 2a01:4f8:c17:b8f::2' as JudgedText,
+    );
     expect(text).toBe('a 10.0.0.1 b 10.0.0.2 c 10.0.0.1 d fd00::3');
   });
 
   it('does not take longer than its bounds allow on lines of repeated keywords', () => {
-    for (const piece of ['key_', 'password=', 'eyJ-', '-----BEGIN PRIVATE KEY-----', '"+"', '\\n', '1.2.', '::', '@', '://', 'seed ', '%41', 'AKIA']) {
+    for (const piece of [
+      'key_',
+      'password=',
+      'eyJ-',
+      '-----BEGIN PRIVATE KEY-----',
+      '"+"',
+      '\\n',
+      '1.2.',
+      '::',
+      '@',
+      '://',
+      'seed ',
+      '%41',
+      'AKIA',
+    ]) {
       const text = piece.repeat(Math.ceil(60_000 / piece.length));
       expect(redactor.redactText(text as JudgedText).text.length).toBeGreaterThan(0);
     }

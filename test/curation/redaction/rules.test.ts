@@ -16,17 +16,24 @@ describe('every built-in rule', () => {
     }
   });
 
-  it.each(rules.flatMap((rule) => rule.examples.match.map((example) => [rule.id, example] as const)))('%s finds %j', (id, example) => {
-    const text = expandExample(example) as JudgedText;
-    const { text: redacted, findings } = redactor.redactText(text);
-    expect(findings.map((finding) => finding.rule)).toContain(id);
-    for (const finding of findings) if (finding.end - finding.start >= 12) expect(redacted).not.toContain(text.slice(finding.start, finding.end));
-  });
+  it.each(rules.flatMap((rule) => rule.examples.match.map((example) => [rule.id, example] as const)))(
+    '%s finds %j',
+    (id, example) => {
+      const text = expandExample(example) as JudgedText;
+      const { text: redacted, findings } = redactor.redactText(text);
+      expect(findings.map((finding) => finding.rule)).toContain(id);
+      for (const finding of findings)
+        if (finding.end - finding.start >= 12) expect(redacted).not.toContain(text.slice(finding.start, finding.end));
+    },
+  );
 
-  it.each(rules.flatMap((rule) => rule.examples.noMatch.map((example) => [rule.id, example] as const)))('%s leaves %j', (id, example) => {
-    const { findings } = redactor.redactText(expandExample(example) as JudgedText);
-    expect(findings.map((finding) => finding.rule)).not.toContain(id);
-  });
+  it.each(rules.flatMap((rule) => rule.examples.noMatch.map((example) => [rule.id, example] as const)))(
+    '%s leaves %j',
+    (id, example) => {
+      const { findings } = redactor.redactText(expandExample(example) as JudgedText);
+      expect(findings.map((finding) => finding.rule)).not.toContain(id);
+    },
+  );
 
   it('bounds every repetition of its expressions and nests none that is open', () => {
     for (const rule of rules)

@@ -86,7 +86,7 @@ describe('records that come twice', () => {
 });
 
 describe('a prompt that serves several suggestions of its request', () => {
-  const request = (choices: string[]) => [
+  const request = (choices: string[]): Record<string, unknown>[] => [
     { ...accepted({ id: 'p', type: 'generated', suggestionId: 'r-prompt', requestId: 'r' }), completion: null },
     ...choices.map((type, index) => ({
       ...accepted({ id: `c${index}`, type, suggestionId: `r-${index}`, requestId: 'r', displayedMs: 100 }),
@@ -105,7 +105,7 @@ describe('a prompt that serves several suggestions of its request', () => {
   });
 
   it('is judged for each of them: a prompt in a denied file takes its choices along', () => {
-    const [prompt, choice] = request(['accepted']) as [Record<string, unknown>, Record<string, unknown>];
+    const [prompt, choice] = request(['accepted']);
     const denied = { ...prompt, document: { path: '.env.local' } };
     for (const sources of [[[denied, choice]], [[choice], [denied]], [[denied], [choice]]]) {
       expect(curate(sources).row('c0')).toMatchObject({ outcome: 'excluded', reason: 'path_excluded' });
@@ -223,11 +223,10 @@ describe('text that is no example', () => {
 describe('a secret that straddles records', () => {
   it('is cut out of both sides', () => {
     const token = `ghp_${'aB3dE6gH9kM2nP5qR8tU1vW4xY7zA0bC3dE6'}`;
-    const prompt = { ...accepted({ id: 'p', type: 'generated', suggestionId: 's', requestId: 'r' }), completion: null };
-    (prompt as { prompt: unknown }).prompt = {
-      prefix: `const token = '${token.slice(0, 20)}`,
-      suffix: '\n',
-      context: [],
+    const prompt = {
+      ...accepted({ id: 'p', type: 'generated', suggestionId: 's', requestId: 'r' }),
+      completion: null,
+      prompt: { prefix: `const token = '${token.slice(0, 20)}`, suffix: '\n', context: [] },
     };
     const completion = {
       ...accepted({ id: 'c', suggestionId: 's', requestId: 'r', completion: `${token.slice(20)}';\n${code(9)}` }),

@@ -4,13 +4,20 @@ const HEAD = /-----BEGIN (?:[A-Z0-9]{2,12} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|SECRE
 const TAIL = /-----END (?:[A-Z0-9]{2,12} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|SECRET KEY)-{0,5}/y;
 const MARKER = /-----(?:END|BEGIN)/g;
 /** What may stand between the lines of a body: line ends, also escaped, quotes, joins, comment marks, armour headers. */
-const GAP = /(?:[\s"'`+.,;&*#|>)(\]]|\\{1,3}[nrt"']?|\/\/ |(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash): [^\n\\"]{0,80}){0,96}/y;
+const GAP =
+  /(?:[\s"'`+.,;&*#|>)(\]]|\\{1,3}[nrt"']?|\/\/ |(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash): [^\n\\"]{0,80}){0,96}/y;
 const LINE = /[A-Za-z0-9+/=_-]{1,4096}/y;
 const MAX_BLOCK = 16_384;
 const MIN_LINE = 32;
 
 function isBase64(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43 || code === 61;
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 47 && code <= 57) ||
+    code === 43 ||
+    code === 61
+  );
 }
 
 /** The end of the base64 lines that follow `at`; a short line is the last. */
@@ -21,7 +28,10 @@ function bodyEnd(text: string, at: number): number {
     GAP.test(text);
     LINE.lastIndex = GAP.lastIndex;
     const line = LINE.exec(text)?.[0];
-    if (line === undefined || (line.length < MIN_LINE && (end === at || !/[0-9+/=]/.test(line)) && !(end > at && line.length >= 20))) {
+    if (
+      line === undefined ||
+      (line.length < MIN_LINE && (end === at || !/[0-9+/=]/.test(line)) && !(end > at && line.length >= 20))
+    ) {
       // A completion may stop within the first line.
       if (line !== undefined && end === at && line.length >= 8 && LINE.lastIndex === text.length) end = text.length;
       break;
@@ -45,11 +55,18 @@ function bodyStart(text: string, at: number): number {
       q -= text[q - 2] === '\\' && isBase64(code) ? 2 : 1;
     }
     let from = q;
-    while (from > 0 && q - from < 4096 && isBase64(text.charCodeAt(from - 1)) && !(text[from - 2] === '\\' && /[nrt]/.test(text[from - 1]!))) from--;
+    while (
+      from > 0 &&
+      q - from < 4096 &&
+      isBase64(text.charCodeAt(from - 1)) &&
+      !(text[from - 2] === '\\' && /[nrt]/.test(text[from - 1]!))
+    )
+      from--;
     const length = q - from;
     if (length < MIN_LINE && !(start === at && length >= 4)) break;
     start = p = from;
-    if (length < MIN_LINE && text[from - 1] !== '\n' && text[from - 1] !== 'n' && !/\s/.test(text[from - 1] ?? ' ')) break;
+    if (length < MIN_LINE && text[from - 1] !== '\n' && text[from - 1] !== 'n' && !/\s/.test(text[from - 1] ?? ' '))
+      break;
   }
   return start;
 }
@@ -67,7 +84,10 @@ export function findBlock(text: string, at: number): { start: number; end: numbe
     if (marker !== null) {
       TAIL.lastIndex = marker.index;
       const body = text.slice(bodyAt, marker.index);
-      if (TAIL.test(text)) return /[A-Za-z0-9+/]{8}/.test(body) && !/<[A-Z_]+>|\.\.\.|…/.test(body) ? { start: at, end: TAIL.lastIndex } : null;
+      if (TAIL.test(text))
+        return /[A-Za-z0-9+/]{8}/.test(body) && !/<[A-Z_]+>|\.\.\.|…/.test(body)
+          ? { start: at, end: TAIL.lastIndex }
+          : null;
     }
     const end = bodyEnd(text, bodyAt);
     return end > bodyAt ? { start: at, end } : null;

@@ -1,7 +1,8 @@
 /** Reads assignments in any notation: finds the key round a keyword, the operator after it and the value that it is given. */
 
 /** How a value is tied to its key; decides how far the value reaches and how strictly it is judged. */
-export type AssignmentForm = 'assign' | 'call' | 'argument' | 'markup' | 'flag' | 'prose' | 'line' | 'query' | 'fallback';
+export type AssignmentForm =
+  'assign' | 'call' | 'argument' | 'markup' | 'flag' | 'prose' | 'line' | 'query' | 'fallback';
 
 /** Offsets are UTF-16 units of the scanned text. */
 export interface Assignment {
@@ -20,6 +21,8 @@ export interface Assignment {
 /** Longest key and value that are read. */
 export const MAX_KEY = 96;
 export const MAX_VALUE = 4096;
+/** Longest value without quotes: longer ones are tokens, which have rules of their own. */
+const MAX_BARE_VALUE = 1024;
 
 const NAME = new Uint8Array(128); // 1: part of a name; 2: only between parts
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$') NAME[char.charCodeAt(0)] = 1;
@@ -64,7 +67,7 @@ const PAIR = /\\{0,3}["']?[ \t]{0,8},?[ \t]{0,8}(?:\r?\n[ \t]{0,40})?\\{0,3}["']
 const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 const LEAD = /^[\s*#>;-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
-const CONF_LEAD = /^[ \t]*(?:(?:ENV|ARG|export|set|setenv|user|login|machine|default|account|username|config set|\S+ )[ \t]*)*["']?$/i;
+const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
 
 /** The start of the value and its form, or null where nothing is given to the key. */
 function operator(text: string, start: number, end: number): { at: number; form: AssignmentForm } | null {
@@ -74,10 +77,15 @@ function operator(text: string, start: number, end: number): { at: number; form:
     const code = text.charCodeAt(p);
     if (isQuote(code)) keyQuoted = true;
     else if (code === 91) {
-      const close = text.indexOf(']', p);
-      if (close < 0 || close > p + 6 || !/^\[\d*$/.test(text.slice(p, close))) break;
-      p = close;
-    } else if (!(code === 92 && (isQuote(text.charCodeAt(p + 1)) || text.charCodeAt(p + 1) === 92)) && code !== 93 && code !== 42) break;
+      const close = /^\[\d{0,4}(?=\])/.exec(text.slice(p, p + 8));
+      if (close === null) break;
+      p += close[0].length;
+    } else if (
+      !(code === 92 && (isQuote(text.charCodeAt(p + 1)) || text.charCodeAt(p + 1) === 92)) &&
+      code !== 93 &&
+      code !== 42
+    )
+      break;
     p++;
   }
   const closed = p;
@@ -104,12 +112,17 @@ function operator(text: string, start: number, end: number): { at: number; form:
       return code === 63 && next === 63 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
     case 124:
       return next === 124 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
-    case 44: { // ,
+    case 44: {
+      // ,
       if (!keyQuoted) return null;
       PAIR.lastIndex = end;
       if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
       let open = start - 1;
-      while (open > start - 8 && (isQuote(text.charCodeAt(open)) || text.charCodeAt(open) === 92 || isBlank(text.charCodeAt(open)))) open--;
+      while (
+        open > start - 8 &&
+        (isQuote(text.charCodeAt(open)) || text.charCodeAt(open) === 92 || isBlank(text.charCodeAt(open)))
+      )
+        open--;
       return text[open] === '(' || text[open] === '[' || text[open] === '{' ? { at: p + 1, form: 'call' } : null;
     }
     case 40: // (
@@ -119,7 +132,8 @@ function operator(text: string, start: number, end: number): { at: number; form:
   }
   if (keyQuoted || before === 60) {
     TAG_END.lastIndex = closed;
-    if (before === 60 ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text)) return { at: TAG_END.lastIndex, form: 'markup' };
+    if (before === 60 ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text))
+      return { at: TAG_END.lastIndex, form: 'markup' };
   }
   PAIR.lastIndex = end;
   if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
@@ -152,8 +166,7 @@ function closeQuote(text: string, at: number, quote: number, slashes: number, mu
 
 function lineStart(text: string, at: number): number {
   const floor = Math.max(0, at - 200);
-  const found = text.lastIndexOf('\n', at - 1);
-  return found < floor ? floor : found + 1;
+  return floor + text.slice(floor, at).lastIndexOf('\n') + 1;
 }
 
 /** Reads what is assigned to the key at [keyStart, keyEnd); null where nothing is, or where the value is longer than `MAX_VALUE`. */
@@ -190,8 +203,9 @@ export function readAssignment(text: string, keyStart: number, keyEnd: number): 
     if (triple) start += 2;
     let end = closeQuote(text, start, quote, slashes, triple || quote === 96);
     if (end < 0) {
-      end = text.indexOf('\n', start);
-      if (end < 0 || end > start + MAX_VALUE) return null;
+      const lineEnd = text.slice(start, start + MAX_VALUE).indexOf('\n');
+      if (lineEnd < 0) return null;
+      end = start + lineEnd;
     }
     if (form === 'line' || form === 'prose') form = 'argument';
     return { keyStart, keyEnd, start, end, quoted: true, form, wholeLine: false, called };
@@ -201,11 +215,13 @@ export function readAssignment(text: string, keyStart: number, keyEnd: number): 
   // Without quotes the notation decides where the value ends.
   const from = lineStart(text, keyStart);
   const lead = text.slice(from, keyStart);
-  const env = form === 'assign' && text.charCodeAt(keyEnd) === 61 && !isBlank(text.charCodeAt(keyEnd + 1)) && LEAD.test(lead);
-  const stop = form === 'markup' ? /[<\n]/g : form === 'query' ? /[&\s"'`<>#;)\\]/g : env ? /[\s]/g : /[\s"'`<>]|\\[nr"']/g;
-  stop.lastIndex = p;
-  let end = stop.exec(text)?.index ?? text.length;
-  if (end - p > MAX_VALUE || end <= p) return null;
+  const env =
+    form === 'assign' && text.charCodeAt(keyEnd) === 61 && !isBlank(text.charCodeAt(keyEnd + 1)) && LEAD.test(lead);
+  const stop = form === 'markup' ? /[<\n]/ : form === 'query' ? /[&\s"'`<>#;)\\]/ : env ? /[\s]/ : /[\s"'`<>]|\\[nr"']/;
+  const length = text.slice(p, p + MAX_BARE_VALUE).search(stop);
+  if (length === 0 || (length < 0 && p + MAX_BARE_VALUE < text.length)) return null;
+  let end = length < 0 ? text.length : p + length;
+  if (end <= p) return null;
   const start = p;
   if (form === 'markup') while (end > start && /\s/.test(text[end - 1]!)) end--;
   else if (!env) while (end > start && /[,;)}\]:]/.test(text[end - 1]!)) end--;
@@ -215,8 +231,12 @@ export function readAssignment(text: string, keyStart: number, keyEnd: number): 
     if (pair !== null) end = start + pair.index;
     else if (/[;,]/.test(text[end - 1]!)) end--;
   }
-  if (form === 'prose' || form === 'line') while (end > start && /[.,;:!?]/.test(text[end - 1]!) && /[.,;:]/.test(text[end - 1]!)) end--;
-  if (form === 'assign' && /[;&]/.test(text.charAt(keyStart - 1)) || (form === 'assign' && !env && text.slice(start, end).includes(';'))) {
+  if (form === 'prose' || form === 'line')
+    while (end > start && /[.,;:!?]/.test(text[end - 1]!) && /[.,;:]/.test(text[end - 1]!)) end--;
+  if (
+    (form === 'assign' && /[;&]/.test(text.charAt(keyStart - 1))) ||
+    (form === 'assign' && !env && text.slice(start, end).includes(';'))
+  ) {
     const cut = text.indexOf(';', start);
     if (cut > start && cut < end) end = cut;
   }

@@ -1,8 +1,8 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
 import type { Assignment } from './assignment.ts';
-import type { KeyStrength } from './rule.ts';
-import { isPlaceholder } from './values/placeholders.ts';
-import { isRandom, makeup, type Makeup } from './values/randomness.ts';
+import type { KeyStrength } from '../rule.ts';
+import { isPlaceholder } from '../values/placeholders.ts';
+import { isRandom, makeup, type Makeup } from '../values/randomness.ts';
 
 /** Passwords that people choose although they are plain words. */
 const CHOSEN = new Set(
@@ -25,7 +25,11 @@ const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_$]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2
 /** Four or more lower-case words joined in one way: a passphrase, unless the words are those of an interface. */
 function isPassphrase(value: string): boolean {
   const match = /^[a-z]{3,9}(?:([-_. ])[a-z]{3,9})(?:\1[a-z]{3,9}){2,9}\d{0,4}[!.?]?$/i.exec(value);
-  return match !== null && !UI_WORDS.test(value) && !/\b(?:and|the|of|is|are|for|with|not|to|in|on|this|that|has|was|be)\b/i.test(value);
+  return (
+    match !== null &&
+    !UI_WORDS.test(value) &&
+    !/\b(?:and|the|of|is|are|for|with|not|to|in|on|this|that|has|was|be)\b/i.test(value)
+  );
 }
 
 /** A value that only code has: calls, members, operators, templates. */
@@ -45,7 +49,8 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
     if (isRandom(value) && !/[(){}[\]]/.test(value.slice(0, 24)) && !MEMBER.test(value)) return true;
     const settled = a.wholeLine || a.form === 'flag' || a.form === 'markup' || a.form === 'query' || a.form === 'prose';
     const envLike = a.wholeLine && a.form === 'assign';
-    if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !MEMBER.test(value) && !/\w\(.*\)$/.test(value))) return false;
+    if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !MEMBER.test(value) && !/\w\(.*\)$/.test(value)))
+      return false;
     if (STEM.test(value)) return false;
     if (a.form === 'line') return a.wholeLine && m.digits > 0 && m.letters > 2 && m.symbols + m.upper + m.digits > 1;
     if (!settled && !(m.digits > 0 && m.symbols > 0 && m.letters > 2 && !/^[\w.-]+$/.test(value))) return false;
@@ -55,9 +60,19 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
     if (m.symbols === 0) return isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45);
     if (isPassphrase(value)) return true;
     if (IDENTIFIER.test(value) || UI_WORDS.test(value)) return false;
-    return m.letters >= 3 && /[!@#$%^&*+~?]/.test(value.slice(1)) && !/^[#.@:%&$*<>=!?[{(-]/.test(value) && m.upper > 0 && m.lower > 0;
+    return (
+      m.letters >= 3 &&
+      /[!@#$%^&*+~?]/.test(value.slice(1)) &&
+      !/^[#.@:%&$*<>=!?[{(-]/.test(value) &&
+      m.upper > 0 &&
+      m.lower > 0
+    );
   }
-  if (m.letters === 0) return m.digits >= 6 && (m.symbols > 0 ? m.symbols >= 2 && !/^[\d.,:/+ -]+$/.test(value) : value.length <= 16 && a.form !== 'argument');
+  if (m.letters === 0)
+    return (
+      m.digits >= 6 &&
+      (m.symbols > 0 ? m.symbols >= 2 && !/^[\d.,:/+ -]+$/.test(value) : value.length <= 16 && a.form !== 'argument')
+    );
   if (/^[a-z]+[-_.][a-z]+(?:[-_.][a-z]+)*[-_.]?\d{1,2}$/.test(value) || /^(?:\d{1,3}(?:px|em|rem|ms|s|m|h|d|k|kb|mb|gb|%))$/i.test(value)) return isPassphrase(value); // prettier-ignore
   if (/^[#.:/&?]/.test(value) && m.switches < 3) return false;
   return m.letters >= 2;

@@ -10,7 +10,8 @@ export interface View {
 }
 
 /** Characters that print nothing and are used to break a token: zero-width ones, joiners, soft hyphen, variation selectors. */
-const INVISIBLE = /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]/;
+const INVISIBLE =
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]/;
 const INVISIBLES = new RegExp(INVISIBLE.source, 'g');
 
 /** The text without invisible characters, or null where it has none. */
@@ -40,12 +41,20 @@ const PIECE = /[A-Za-z0-9+/=_.:@%~-]{0,400}/y;
 const MAX_PIECES = 24;
 
 function isPiece(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 45 && code <= 58) || code === 95 || code === 43 || code === 61;
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 45 && code <= 58) ||
+    code === 95 ||
+    code === 43 ||
+    code === 61
+  );
 }
 
 /**
  * The string that literals joined at `at` (a quote, or the backslash of a continued line) make, with up to 120 units of
- * the line before it, or null where nothing that a token could be made of is joined there.
+ * the line before it, or null where nothing that a token could be made of is joined there. The text is empty where a list is
+ * not joined.
  */
 export function joined(text: string, at: number): View | null {
   if (!isPiece(text.charCodeAt(at - 1))) return null;
@@ -82,8 +91,18 @@ export function joined(text: string, at: number): View | null {
     p = PIECE.lastIndex;
   }
   if (pieces === 1 || out.length - (pieceStart - lead) < 10) return null;
-  if (listed && !/^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|\.)|^\\?["'`]/.test(text.slice(p, p + 48))) return null;
-  if (listed && !/join|implode|concat/i.test(text.slice(Math.max(0, lead - 40), lead) + text.slice(lead, pieceStart) + text.slice(p, p + 48))) return null;
+  if (
+    listed &&
+    !/^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|\.)|^\\?["'`]/.test(text.slice(p, p + 48))
+  )
+    return { text: '', starts, ends: [], upTo: p };
+  if (
+    listed &&
+    !/join|implode|concat/i.test(
+      text.slice(Math.max(0, lead - 40), lead) + text.slice(lead, pieceStart) + text.slice(p, p + 48),
+    )
+  )
+    return { text: '', starts, ends: [], upTo: p };
   take(p, Math.min(text.length, p + 4));
   return { text: out, starts, ends: starts.map((start) => start + 1), upTo: p };
 }
@@ -101,8 +120,9 @@ export function unescaped(text: string, at: number, floor: number): View | null 
   let from = at;
   const least = Math.max(0, floor - LEAD_UNITS, at - LEAD_UNITS);
   while (from > least && text.charCodeAt(from - 1) !== 10) from--;
-  let to = text.indexOf('\n', at);
-  if (to < 0 || to > at + VIEW_UNITS) to = Math.min(text.length, at + VIEW_UNITS);
+  const ahead = text.slice(at, at + VIEW_UNITS);
+  const lineEnd = ahead.indexOf('\n');
+  const to = at + (lineEnd < 0 ? ahead.length : lineEnd);
   const line = text.slice(from, to);
   const starts = new Int32Array(line.length);
   const ends = new Int32Array(line.length);

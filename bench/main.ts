@@ -1,0 +1,30 @@
+/** npm run bench [-- NAME…]: measures what the names say, prints tables and writes .bench/<name>.json. Figures of one run compare; machines are noisy. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { benchGuard } from './guard.ts';
+import { benchPipeline } from './pipeline.ts';
+import { benchRedaction } from './redaction.ts';
+import { benchSelection } from './selection.ts';
+
+type Rows = Record<string, number | string>[];
+
+const BENCHES: Record<string, () => Promise<Rows>> = {
+  pipeline: benchPipeline,
+  redaction: benchRedaction,
+  guard: benchGuard,
+  selection: benchSelection,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
+if (unknown !== undefined) {
+  console.error(`there is no bench ${unknown}: name ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+mkdirSync('.bench', { recursive: true });
+for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+  console.log(`\n${name}`);
+  const rows = await BENCHES[name]!();
+  for (const row of rows) console.log('  ' + Object.values(row).map((value, index) => String(value).padEnd(index === 0 ? 56 : 16)).join(''));
+  writeFileSync(`.bench/${name}.json`, JSON.stringify({ node: process.version, rows }, null, 2) + '\n');
+}
+process.exit(0);
