@@ -42,8 +42,7 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
   for (const piece of plan.shards[index]!) {
     const source = plan.sources[piece.source]!;
     admission.source(piece.source, source.name, source.format);
-    if (source.compressed) await admitCompressed(piece, stage, admission, output);
-    else await admitPlain(piece, stage, admission, output);
+    await admitPiece(piece, stage, admission, output);
     stage.progress({ shard: index, records: output.tally.records + output.records });
   }
   admission.finish();
@@ -58,7 +57,21 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
   };
 }
 
-async function admitPlain(piece: Piece, stage: Stage, admission: Admission, output: ShardOutput): Promise<void> {
+/** What takes the records of a piece, and the rows of those that could not be read. */
+export interface PieceTaker {
+  record: Admission['record'];
+}
+export interface RowTaker {
+  row(row: LedgerRow): void;
+}
+
+/** Reads a piece of a source, record by record. @throws RunFailure SourceChanged */
+export async function admitPiece(piece: Piece, stage: Stage, admission: PieceTaker, output: RowTaker): Promise<void> {
+  const { compressed } = stage.plan.sources[piece.source]!;
+  await (compressed ? admitCompressed : admitPlain)(piece, stage, admission, output);
+}
+
+async function admitPlain(piece: Piece, stage: Stage, admission: PieceTaker, output: RowTaker): Promise<void> {
   const source = stage.plan.sources[piece.source]!;
   const reader = new RecordReader({ firstLine: piece.firstLine });
   try {
@@ -72,7 +85,7 @@ async function admitPlain(piece: Piece, stage: Stage, admission: Admission, outp
 }
 
 /** A compressed source is read twice, since nothing of it may count before its end is known to be good. */
-async function admitCompressed(piece: Piece, stage: Stage, admission: Admission, output: ShardOutput): Promise<void> {
+async function admitCompressed(piece: Piece, stage: Stage, admission: PieceTaker, output: RowTaker): Promise<void> {
   const source = stage.plan.sources[piece.source]!;
   try {
     for await (const chunk of decode(pinned(piece, stage))) stage.progress(chunk.length);

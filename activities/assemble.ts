@@ -16,6 +16,11 @@ export function bucketPrefix(bucket: number): string {
   return bucket.toString(16).padStart(4, '0');
 }
 
+/** The bucket whose prefix the id of an example begins with. */
+export function bucketOfExample(id: string): number {
+  return parseInt(id.slice(0, 4), 16);
+}
+
 export interface AssembleInput {
   bucket: number;
   shards: Ref;

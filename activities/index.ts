@@ -2,12 +2,14 @@
 import { admit } from './admit.ts';
 import { assemble, type AssembleInput } from './assemble.ts';
 import { clean, type CleanInput } from './clean.ts';
+import { eraseCertify, eraseFind, eraseProbe, type CertifyInput, type EraseInput, type ProbeInput } from './erase.ts';
 import { gather } from './gather.ts';
 import { list, listed, type ListInput } from './list.ts';
 import { note } from './note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './overlap.ts';
 import { plan } from './plan.ts';
 import { publish, type PublishInput } from './publish.ts';
+import { reissue, type ReissueInput } from './reissue.ts';
 import { render, type RenderInput } from './render.ts';
 import { select } from './select.ts';
 import { settle } from './settle.ts';
@@ -36,7 +38,7 @@ export const STAGES = {
   render: async ({ from, to, ...input }: StageInput & RenderRange, stage: Stage) => {
     const assembled = await listed<Assembled>(input.assembled, stage);
     const buckets = assembled.slice(from, to).map(({ ref }, index) => ({ bucket: from + index, ref }));
-    return render({ ...input, buckets }, stage);
+    return render({ ...input, buckets, all: assembled.map(({ ref }) => ref) }, stage);
   },
   settle: async (input: StageInput & Judged, stage: Stage) => {
     const { shards, assembled } = await unitsOf(input, stage);
@@ -44,6 +46,10 @@ export const STAGES = {
   },
   publish: async (input: StageInput & PublishPages, stage: Stage) =>
     publish({ ...input, ...(await unitsOf(input, stage)), rendered: await listed<Rendered>(input.rendered, stage) }, stage),
+  eraseFind: (input: StageInput & EraseInput, stage: Stage) => eraseFind(input, stage),
+  reissue: (input: StageInput & ReissueInput, stage: Stage) => reissue(input, stage),
+  eraseProbe: (input: StageInput & ProbeInput, stage: Stage) => eraseProbe(input, stage),
+  eraseCertify: (input: StageInput & CertifyInput, stage: Stage) => eraseCertify(input, stage),
   list: (input: StageInput & ListInput, stage: Stage) => list(input, stage),
   note: (input: StageInput & { decisions: Decided[] }, stage: Stage) => note(input.decisions, stage),
 } as const;
@@ -59,7 +65,7 @@ interface Judged {
   assembled: Ref[];
   selected: Selected;
 }
-type RenderRange = Omit<RenderInput, 'buckets'> & { assembled: Ref[]; from: number; to: number };
+type RenderRange = Omit<RenderInput, 'buckets' | 'all'> & { assembled: Ref[]; from: number; to: number };
 type PublishPages = Omit<PublishInput, 'shards' | 'assembled' | 'rendered'> & Judged & { rendered: Ref[] };
 
 async function unitsOf(input: Judged, stage: Stage): Promise<{ shards: Admitted[]; assembled: Assembled[] }> {

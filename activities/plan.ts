@@ -8,6 +8,7 @@ import { planGuard } from '../curation/overlap/plan.ts';
 import { ConfigError } from '../config/document.ts';
 import type { Policy } from '../config/policy.ts';
 import { compressionOf, decode, StreamFault } from '../storage/decode.ts';
+import { readErasures } from '../storage/erasures.ts';
 import { openStore, type ObjectStore } from '../storage/objects.ts';
 import { listSources, type SourceObject } from './sources.ts';
 import type { Stage } from './stage.ts';
@@ -42,6 +43,8 @@ export interface Plan {
   sources: PlannedSource[];
   shards: Piece[][];
   buckets: number;
+  /** Keyed hashes of who was erased before this run, sorted. */
+  erased: string[];
   /** Which runs of private text leave fingerprints: chosen from how much text the sources may hold. */
   guard: GuardMode;
 }
@@ -73,9 +76,12 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
   const bytes = sources.reduce((sum, { size }) => sum + size, 0);
   const plainBytes = sources.reduce((sum, { size, compressed }) => sum + size * (compressed ? EXPANSION : 1), 0);
   const buckets = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(plainBytes / BUCKET_BYTES)));
+  const erased = await readErasures(stage.keystore);
   const named = {
     inputs: sources.map(({ sha256, format }) => [sha256, format]),
     ...{ policy: policy.digest, facts: facts.digest, code: codeVersion, now: input.now, window: input.window, buckets },
+    // Only where there are any, so that the first erasure alone gives other keys.
+    ...(erased.length > 0 ? { erased: createHash('sha256').update(erased.join()).digest('hex') } : {}),
     ...(stage.guards.length > 0 ? { guards: stage.guards.map(({ keyId, sha256 }) => [keyId, sha256]) } : {}),
   };
   const planDigest = createHash('sha256').update(JSON.stringify(named)).digest('hex');
@@ -95,6 +101,7 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     sources,
     shards,
     buckets,
+    erased,
     guard: guardMode(plainBytes, policy),
   };
   const ref = await stage.writeJson('plan', made);

@@ -1,28 +1,15 @@
 /** Publish: names the files, writes card, Croissant, report and the signed manifest, and makes the version visible in one step. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { configFile } from '../config/location.ts';
-import { datasetCard } from '../curation/formats/card.ts';
-import { croissant } from '../curation/formats/croissant.ts';
 import type { FormatName } from '../curation/formats/example.ts';
 import type { DataFile, DatasetFacts, SplitName } from '../curation/formats/facts.ts';
-import { reportPage } from '../curation/formats/report.ts';
 import { datasetDigest, versionOf } from '../curation/proof/digest.ts';
-import { formatManifest, parseManifest, sign } from '../curation/proof/dsse.ts';
-import {
-  datasetStatement,
-  parseStatement,
-  provenanceStatement,
-  storedStatement,
-  DATASET_PREDICATE,
-} from '../curation/proof/statement.ts';
-import { formatSums } from '../curation/proof/sums.ts';
 import { addCounts } from '../curation/stages/ledger.ts';
 import { openAudit } from '../storage/audit.ts';
-import { MANIFEST, type ObjectStore } from '../storage/objects.ts';
 import { RunFailure } from './failure.ts';
+import { nameFiles, publishVersion } from './folder.ts';
 import type { Stage } from './stage.ts';
-import { addStatistics, emptyStatistics, LENGTH_EDGES, WEIGHT_EDGES } from './statistics.ts';
+import { addStatistics, emptyStatistics, figuresOf } from './statistics.ts';
 import type {
   Admitted,
   Assembled,
@@ -114,13 +101,8 @@ function factsOf(
     now: new Date(plan.now).toISOString(),
     counts: { ...countsOf(settled), examples: statistics.examples },
     reasons,
-    labels: statistics.labels,
-    languages: statistics.languages,
-    models: statistics.models,
-    lengths: { edges: [...LENGTH_EDGES, null], ...statistics.lengths },
-    weights: { edges: [...WEIGHT_EDGES, null], ...statistics.weights },
+    ...figuresOf(statistics),
     splits,
-    balance: statistics.balance,
     duplicates: {
       exact: selected.rules['exact'] ?? 0,
       near: (selected.out['near_duplicate'] ?? 0) - (selected.rules['exact'] ?? 0),

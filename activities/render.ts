@@ -11,7 +11,7 @@ import { packZstd } from '../storage/compression.ts';
 import { openRelational, type RelationalDatabase } from '../storage/relational.ts';
 import { seal } from '../storage/seal.ts';
 import { audienceRecipients } from './audience.ts';
-import { BUCKET_PARTS } from './assemble.ts';
+import { BUCKET_PARTS, bucketOfExample } from './assemble.ts';
 import { LineBuffer, linesOf } from './container.ts';
 import type { IndexEntry } from './erasure.ts';
 import { addExample, countedOf, emptyStatistics } from './statistics.ts';
@@ -25,6 +25,8 @@ const ROW_GROUP = { least: 2048, most: 1 << 20 };
 export interface RenderInput {
   part: number;
   buckets: { bucket: number; ref: Ref }[];
+  /** Of every bucket, since the other side of a pair may lie in any. */
+  all: Ref[];
   decisions: Ref;
   plain: boolean;
 }
@@ -42,15 +44,18 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
       const decisions = new Map<string, Decision>();
       for (const decision of linesOf<Decision>(await stage.reader.read(input.decisions, bucket)))
         decisions.set(decision.example, decision);
+      const partners = await partnersOf(decisions, input.all, stage);
       const examples = [...linesOf<AssembledExample>(await stage.reader.read(ref, BUCKET_PARTS.examples))];
       examples.sort((a, b) => (a.example < b.example ? -1 : 1));
       for (const example of examples) {
         const decision = decisions.get(example.example);
         if (!decision?.keep) continue;
-        const source = sourceOf(example, decision);
+        const partner = decision.partner ? partners.get(decision.partner) : undefined;
+        const source = sourceOf(example, decision, partner);
         const counted = countedOf(example);
         addExample(statistics, counted, source.split);
-        index.push({ example: example.example, keys: example.erasure, split: source.split, counted } satisfies IndexEntry);
+        const keys = [...new Set([...example.erasure, ...(partner?.erasure ?? [])])].sort();
+        index.push({ example: example.example, keys, split: source.split, counted } satisfies IndexEntry);
         for (const format of formats)
           for (const row of format.rows(source)) await tables.add(format, source.split, row);
       }
@@ -64,9 +69,33 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
   }
 }
 
-function sourceOf(example: AssembledExample, decision: Decision): RenderedSource {
+/** The examples that others rejected where one of these was accepted, by id; buckets that hold none are not read. */
+async function partnersOf(
+  decisions: ReadonlyMap<string, Decision>,
+  all: Ref[],
+  stage: Stage,
+): Promise<Map<string, AssembledExample>> {
+  const wanted = new Set<string>();
+  for (const { partner } of decisions.values()) if (partner) wanted.add(partner);
+  const partners = new Map<string, AssembledExample>();
+  for (const bucket of new Set([...wanted].map(bucketOfExample).sort((a, b) => a - b))) {
+    for (const example of linesOf<AssembledExample>(await stage.reader.read(all[bucket]!, BUCKET_PARTS.examples)))
+      if (wanted.has(example.example)) partners.set(example.example, example);
+  }
+  return partners;
+}
+
+/** The pair that captured code gave stands before one with another person's suggestion. */
+function pairOf(example: AssembledExample, partner: AssembledExample): RenderedSource['pair'] {
+  if (example.pair) return example.pair;
+  const weight = Math.min(example.weight, partner.weight);
+  return { chosen: example.completion, rejected: partner.completion, reason: 'accepted_over_rejected', weight };
+}
+
+function sourceOf(example: AssembledExample, decision: Decision, partner?: AssembledExample): RenderedSource {
   const { rule: _, checks: __, outcome: ___, license: ____, renamed: _____, erasure: ______, ...source } = example;
-  return { ...source, split: decision.split!, component: decision.component! };
+  const pair = partner ? pairOf(example, partner) : undefined;
+  return { ...source, ...(pair ? { pair } : {}), split: decision.split!, component: decision.component! };
 }
 
 interface Table {

@@ -8,12 +8,15 @@ import { parsePolicy, type Policy } from '../config/policy.ts';
 import { loadBuiltinRules, loadGitleaks } from '../config/redaction.ts';
 import { fingerprintKey, type FingerprintKey, type GuardMode } from '../curation/overlap/fingerprint.ts';
 import { createRedactor, type Redactor } from '../curation/redaction/redactor.ts';
+import { withErasures, type Facts } from '../curation/rules/facts.ts';
 import { compileRules, type Rules } from '../curation/rules/judge.ts';
+import type { ErasureKeys } from '../curation/stages/erasure.ts';
 import { openFacts, type OpenedFacts } from '../storage/facts.ts';
 import { openKeystore, type Keystore } from '../storage/keystore.ts';
 import { openStore, type ObjectStore } from '../storage/objects.ts';
 import { open, openStream, seal, sealStream } from '../storage/seal.ts';
 import { PartReader, writeParts } from './container.ts';
+import { erasedKeys, erasureKeys } from './erasure.ts';
 import { RunFailure } from './failure.ts';
 import type { Plan } from './plan.ts';
 import type { Ref } from './types.ts';
@@ -48,6 +51,10 @@ export interface RunSettings {
   local: boolean;
   /** Named private corpora, by key id and digest. */
   guards?: StoredGuard[];
+  /** Of strategy-assessment: the declared experiment as it was when the run was started. */
+  experiment?: { file: string; text: string };
+  /** Of training: pseudonyms of users whose abuse a reviewer confirmed. */
+  confirmed?: string[];
 }
 
 /** A guard file as a run keeps it: sealed beside the settings, so that any worker has it. */
@@ -84,6 +91,7 @@ export class Stage {
   readonly request: StageRequest;
   #plan: Plan | undefined;
   #rules: Rules | undefined;
+  #erasure: ErasureKeys | undefined;
 
   constructor(request: StageRequest, opened: Opened, plan: Plan | undefined, scratch: string) {
     this.request = request;
@@ -104,7 +112,19 @@ export class Stage {
   }
 
   get rules(): Rules {
-    return (this.#rules ??= compileRules(this.policy.rules, this.facts.facts, this.plan.now));
+    return (this.#rules ??= compileRules(this.policy.rules, this.knownFacts, this.plan.now));
+  }
+
+  /** The facts, with who was erased. */
+  get knownFacts(): Facts {
+    const { facts } = this.facts;
+    const { erased, hash } = this.erasure;
+    return withErasures(facts, (subject) => erasedKeys(subject, facts, hash).some(erased));
+  }
+
+  /** Who was erased before the run was planned, and the hash that finds who will be. */
+  get erasure(): ErasureKeys {
+    return (this.#erasure ??= erasureKeys(this.keystore, this.plan.erased));
   }
 
   get guardKey(): FingerprintKey | null {
@@ -227,7 +247,7 @@ async function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => 
 }
 
 /** Digest of the program's sources, written by the build; of the running file where there was no build. */
-const CODE_VERSION = codeVersion();
+export const CODE_VERSION = codeVersion();
 
 function codeVersion(): string {
   const stamp = fileURLToPath(new URL('../build.json', import.meta.url));

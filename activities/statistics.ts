@@ -1,4 +1,5 @@
 /** Counts over examples for card and report; all whole numbers and additive, so that neither order nor the number of parts matters. */
+import type { DatasetFacts } from '../curation/formats/facts.ts';
 import type { AssembledExample } from '../curation/stages/example.ts';
 import { addCounts } from '../curation/stages/ledger.ts';
 import type { Statistics } from './types.ts';
@@ -30,14 +31,17 @@ export function emptyStatistics(): Statistics {
 /** What is counted of an example; `length` of its completion in UTF-16 units. */
 export interface CountedExample extends Pick<
   AssembledExample,
-  'label' | 'reason' | 'weight' | 'language' | 'model' | 'license' | 'outcome' | 'checks' | 'time'
+  'label' | 'reason' | 'weight' | 'language' | 'model' | 'license' | 'outcome' | 'checks' | 'time' | 'renamed'
 > {
   length: number;
 }
 
 export function countedOf(example: AssembledExample): CountedExample {
-  const { label, reason, weight, language, model, license, outcome, checks, time, completion } = example;
-  return { label, reason, weight, language, model, license, outcome, checks, time, length: completion.length };
+  const { label, reason, weight, language, model, license, outcome, checks, time, completion, renamed } = example;
+  return {
+    ...{ label, reason, weight, language, model, license, outcome, checks, time, length: completion.length },
+    ...(renamed ? { renamed } : {}),
+  };
 }
 
 export function addExample(into: Statistics, example: CountedExample, split: string): void {
@@ -89,6 +93,23 @@ export function addStatistics(into: Statistics, from: Statistics): void {
   }
   if (from.from !== '' && (into.from === '' || from.from < into.from)) into.from = from.from;
   if (from.to > into.to) into.to = from.to;
+}
+
+/** The figures that a card, a report and the statement show of these examples. */
+export function figuresOf(
+  statistics: Statistics,
+): Pick<DatasetFacts, 'labels' | 'languages' | 'models' | 'lengths' | 'weights' | 'balance' | 'retention' | 'licences'> {
+  const { labels, languages, models, balance, licences, lengths, weights, retention } = statistics;
+  return {
+    ...{ labels, languages, models: { ...models }, balance, licences },
+    lengths: { edges: [...LENGTH_EDGES, null], ...lengths },
+    weights: { edges: [...WEIGHT_EDGES, null], ...weights },
+    retention: Object.entries(retention).map(([seconds, { kept, observed }]) => ({
+      seconds: Number(seconds),
+      share: kept / observed,
+      observed,
+    })),
+  };
 }
 
 function binOf(edges: number[], value: number): number {

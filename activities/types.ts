@@ -1,5 +1,7 @@
 /** What passes between workflow and activities: references and counts, never content. */
 import type { FormatName as SourceFormat } from '../curation/events/adapters.ts';
+import type { AbsenceProbe, Tombstone } from '../curation/proof/erasure.ts';
+import type { SubjectKind } from '../curation/stages/erasure.ts';
 import type { Tally } from '../curation/stages/ledger.ts';
 
 /** An object in the run's output store, named by the attempt that wrote it. */
@@ -224,4 +226,24 @@ export interface RunSummary {
   rejected: number;
   examples: number;
   reasons: Record<string, number>;
+}
+
+/** What an erasure is asked: hashes of the subject, never its id. */
+export interface EraseRequest {
+  /** Opaque id: `erase-` and 16 hex digits, the same for the same subject. */
+  run: string;
+  out: string;
+  settings: Ref;
+  kind: SubjectKind;
+  keys: string[];
+  actor: string;
+}
+
+/** What `garner erase` ends with. */
+export interface EraseSummary {
+  erasure: string;
+  /** Key of the signed certificate in the output store. */
+  certificate: string;
+  versions: Tombstone[];
+  probe: AbsenceProbe;
 }

@@ -20,6 +20,8 @@ export interface Contents {
   components: Record<string, Set<string>>;
   /** Rows that say they are of another split than their file, by file. */
   strays: Record<string, number>;
+  /** Files that are sealed to others. */
+  locked: string[];
 }
 
 const DATA = /^data\/[^/]+\/([a-z]+)-\d+-of-\d+\.(parquet|jsonl|jsonl\.zst)$/;
@@ -27,7 +29,7 @@ const JSONL_LIMIT = 2 ** 31 - 1;
 
 /** Reads every object once. Plaintext lies in scratch while it is counted; a file that no identity opens has a stored digest alone. */
 export async function contentsOf(store: ObjectStore, identities: string[], leave: readonly string[]): Promise<Contents> {
-  const contents: Contents = { files: [], rows: {}, components: {}, strays: {} };
+  const contents: Contents = { files: [], rows: {}, components: {}, strays: {}, locked: [] };
   const scratch = await openScratch('verify');
   let db: RelationalDatabase | null = null;
   try {
@@ -51,6 +53,7 @@ export async function contentsOf(store: ObjectStore, identities: string[], leave
       } catch (error) {
         // A damaged file has no plaintext digest: that is what its check reports.
         if (!(error instanceof SealFault)) throw error;
+        if (error.kind === 'no_identity') contents.locked.push(key);
       } finally {
         await rm(copy, { force: true });
       }

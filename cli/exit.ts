@@ -4,6 +4,7 @@ import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/clie
 import { ConfigError } from '../config/document.ts';
 import { FactsError } from '../curation/rules/facts.ts';
 import { PatternError } from '../curation/rules/path/exclusion.ts';
+import { GuardFault } from '../storage/guard/fault.ts';
 import { KeystoreFault } from '../storage/keystore.ts';
 import { StorageFault } from '../storage/objects.ts';
 import { FolderInUse } from '../worker/embedded.ts';
@@ -32,7 +33,8 @@ export function explainFailure(error: unknown): { code: ExitCode; message: strin
     error instanceof ConfigError ||
     error instanceof FactsError ||
     error instanceof PatternError ||
-    error instanceof KeystoreFault
+    error instanceof KeystoreFault ||
+    error instanceof GuardFault
   )
     return { code: EXIT.usage, message: error.message };
   if (error instanceof StorageFault)

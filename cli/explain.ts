@@ -111,7 +111,9 @@ async function explainPath(options: Options): Promise<void> {
     const opened = await openFacts(options.facts ?? join(scratch, 'no-facts'), join(scratch, 'facts'));
     try {
       const rules = compileRules(policy.rules, opened.facts, now);
-      const origin = { repository: { url: repository }, path };
+      // As facts and rules name repositories: github.com/acme/app.
+      const url = /^[\w-]+(\.[\w-]+)+\//.test(repository) ? `https://${repository}` : repository;
+      const origin = { repository: { url }, path };
       const found = rules.findOrigin(origin, at);
       const segments: ExplainedSegment[] = [];
       if (user !== undefined) {

@@ -3,12 +3,16 @@
 import { Command, CommanderError } from 'commander';
 import { accessCommand } from './access.ts';
 import { auditCommand } from './audit.ts';
+import { auditOverlapCommand } from './audit-overlap.ts';
+import { eraseCommand } from './erase.ts';
 import { EXIT, explainFailure } from './exit.ts';
 import { explainCommand } from './explain.ts';
+import { fingerprintCommand } from './fingerprint.ts';
 import { generateCommand } from './generate.ts';
 import { ledgerCommand } from './ledger.ts';
 import { openCommand } from './open.ts';
 import { policyCommand } from './policy.ts';
+import { recheckCommand } from './recheck.ts';
 import { redactCommand } from './redact.ts';
 import { runCommand } from './run.ts';
 import { runsCommands } from './runs.ts';
@@ -34,7 +38,8 @@ for (const add of [
     verifyCommand,
     openCommand,
   ],
-  ...[accessCommand, auditCommand],
+  ...[accessCommand, auditCommand, eraseCommand, recheckCommand],
+  ...[fingerprintCommand, auditOverlapCommand],
   ...[redactCommand, generateCommand, uiCommand],
 ])
   add(program);

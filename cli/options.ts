@@ -42,6 +42,13 @@ export function parseNumber(text: string): number {
   return value;
 }
 
+/** `127.0.0.1:8080`, `[::1]:8080` or `host:0` for a free port. */
+export function parsePlace(text: string): { host: string; port: number } {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (!match || Number(match[2]) > 65535) throw new InvalidArgumentError('give a host and port such as 127.0.0.1:8080');
+  return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
+}
+
 /** Bytes: `64MB`, `1GiB`, or a plain number. */
 export function parseBytes(text: string): number {
   const match = /^(\d+)\s*([kmg]i?b?)?$/i.exec(text);

@@ -4,6 +4,8 @@ import { addTally } from '../curation/stages/ledger.ts';
 import type { PageProgress, Progress } from '../workflows/messages.ts';
 
 const POLL_MS = 400;
+/** A question that no worker answers is given up. */
+const ANSWER_MS = 2_000;
 const BAR = 24;
 
 /** Where a run stands, the pages it works on asked too. @throws where there is no run, or no worker answers */
@@ -30,16 +32,16 @@ export async function askProgress(client: Client, run: string): Promise<Progress
   return all;
 }
 
-/** Follows a run on stderr until the returned function is called. */
-export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'silent'): () => void {
-  if (style === 'silent') return () => undefined;
+/** Follows a run on stderr until the returned function is called, which waits for the question that is under way. */
+export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'silent'): () => Promise<void> {
+  if (style === 'silent') return () => Promise.resolve();
   let stopped = false;
-  let asking = false;
+  let asking: Promise<void> | null = null;
   let lastStage = '';
   const timer = setInterval(() => {
     if (asking) return;
-    asking = true;
-    askProgress(client, run)
+    asking = client
+      .withDeadline(Date.now() + ANSWER_MS, () => askProgress(client, run))
       .then((progress) => {
         if (stopped) return;
         if (style === 'bar') process.stderr.write(`\r\u001b[2K${progressLine(progress)}`);
@@ -47,11 +49,13 @@ export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'si
         lastStage = progress.stage;
       })
       .catch(() => undefined)
-      .finally(() => (asking = false));
+      .finally(() => (asking = null));
   }, POLL_MS);
-  return () => {
+  return async () => {
     stopped = true;
     clearInterval(timer);
+    // A connection that is closed under a question ends the process.
+    await asking;
     if (style === 'bar') process.stderr.write('\r\u001b[2K');
   };
 }

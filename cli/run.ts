@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { listSources } from '../activities/sources.ts';
+import { digestGuards, storeGuards, type NamedGuard } from '../activities/guards.ts';
 import { storeSettings } from '../activities/whole.ts';
 import type { CurateInput, RunSummary } from '../activities/types.ts';
 import { ConfigError } from '../config/document.ts';
@@ -19,6 +20,7 @@ import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../
 import { windowText } from '../curation/events/window.ts';
 import { connect, namedAddress } from './connection.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { guardKeyOption, namedGuards } from './guard.ts';
 import {
   addressOption,
   jsonOption,
@@ -51,6 +53,8 @@ export interface RunOptions {
   shardBytes: number;
   by?: string;
   onFailure?: CurateInput['onFailure'];
+  guard?: string[];
+  guardKey?: string[];
   json?: boolean;
 }
 
@@ -68,6 +72,8 @@ export function runCommand(program: Command): void {
     .addOption(outOption())
     .addOption(keysOption())
     .option('--now <time>', 'the moment that "public now" and "allowed now" mean (default: the clock)', parseTime)
+    .option('--guard <files...>', 'guard files of private code bases (garner fingerprint): nothing of them gets in')
+    .addOption(guardKeyOption())
     .option('--window <from/to>', 'only suggestions whose first event lies in it', parseWindow)
     .option('--plain', 'leave the dataset unencrypted, for local use')
     .addOption(addressOption())
@@ -89,10 +95,12 @@ export function runCommand(program: Command): void {
 
 /** Checks everything that can be checked, then runs. Nothing is written before policy, access, facts and inputs have passed. */
 export async function run(options: RunOptions): Promise<RunSummary> {
+  process.once('SIGINT', leave).once('SIGTERM', leave);
   const local = namedAddress(options.address) === undefined;
   const { policy, text } = readPolicy(options.policy);
   const access = readAccess(options, policy, local);
   await listSources(options.input);
+  const guards = await namedGuards(options.guard ?? [], options.guardKey);
   await sweepScratch();
   const scratch = await openScratch('run');
   try {
@@ -109,7 +117,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
           })
         : null;
       try {
-        const input = await inputOf(options, policy, text, access, local, keystore);
+        const input = await inputOf(options, policy, text, access, local, keystore, guards);
         return await finish(client, await begin(client, input), worker, options);
       } finally {
         await worker?.stop();
@@ -121,6 +129,11 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   } finally {
     await scratch.remove();
   }
+}
+
+/** Before there is a run to cancel there is nothing to wait for: scratch goes with the process, the next command takes the server over. */
+function leave(): never {
+  process.exit(EXIT.cancelled);
 }
 
 function readPolicy(file: string | undefined): { policy: Policy; text: string } {
@@ -192,6 +205,7 @@ async function inputOf(
   access: { file: string; text: string } | null,
   local: boolean,
   keystore: Keystore,
+  guards: NamedGuard[],
 ): Promise<CurateInput> {
   const { out, format, plain = false, shardBytes } = options;
   const settings = { policy: { file: policy.file, text }, access, local };
@@ -199,15 +213,17 @@ async function inputOf(
     ...{ inputs: options.input, format, facts: options.facts ?? null, out, plain, shardBytes },
     ...{ now: options.now ?? Date.now(), window: options.window ?? null },
   };
+  const digests = await digestGuards(guards);
   // The same question has the same id: asked again while it runs, it joins the run that is under way.
   const name = createHmac('sha256', keystore.derive('run', '', 32))
-    .update(JSON.stringify([wanted, settings]))
+    .update(JSON.stringify([wanted, settings, ...(digests.length > 0 ? [digests] : [])]))
     .digest('hex');
   const run = `run-${name.slice(0, 16)}`;
+  const stored = await storeGuards(guards, digests, { out, run, keystore });
   return {
     ...wanted,
     run,
-    settings: await storeSettings(out, run, settings, options.keys),
+    settings: await storeSettings(out, run, { ...settings, guards: stored }, options.keys),
     concurrency: options.concurrency ?? availableParallelism(),
     actor: options.by ?? userInfo().username,
     approval: policy.approval,
@@ -242,6 +258,7 @@ async function finish(
     process.stderr.write('\ncancelling (once more to leave at once)…\n');
     handle.cancel().catch(() => process.exit(EXIT.cancelled));
   };
+  process.off('SIGINT', leave).off('SIGTERM', leave);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const stopFollowing = follow(client, handle.workflowId, options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines');
   try {
@@ -254,7 +271,7 @@ async function finish(
       }),
     ]);
   } finally {
-    stopFollowing();
+    await stopFollowing();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }

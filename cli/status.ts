@@ -29,10 +29,9 @@ const REASONS = 8;
 export async function askStatus(client: Client, run: string): Promise<RunStatus> {
   const { status } = await client.workflow.getHandle(run).describe();
   // A query is answered by a worker; where none is there, the run's state alone is told.
-  const progress = await Promise.race([
-    askProgress(client, run).catch(() => null),
-    new Promise<null>((resolve) => setTimeout(() => resolve(null), QUERY_WAIT_MS).unref()),
-  ]);
+  const progress = await client
+    .withDeadline(Date.now() + QUERY_WAIT_MS, () => askProgress(client, run))
+    .catch(() => null);
   const running = status.name === 'RUNNING';
   const retrying = running ? await askRetrying(client, [run, ...(progress?.pages ?? [])]) : [];
   return { run, status: status.name.toLowerCase(), progress, retrying };

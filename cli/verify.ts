@@ -6,6 +6,7 @@ import { checkDataset, type CheckInput, type Problem } from '../curation/proof/c
 import { EnvelopeFault, parseManifest, parsePublicKeys } from '../curation/proof/dsse.ts';
 import { TreeHasher, verifyInclusion } from '../curation/proof/merkle.ts';
 import { count, emptyTally, type LedgerRow } from '../curation/stages/ledger.ts';
+import { TOMBSTONE } from '../activities/tombstone.ts';
 import { loadPolicy } from '../config/policy.ts';
 import { openKeystore } from '../storage/keystore.ts';
 import { MANIFEST, openStore, type ObjectStore } from '../storage/objects.ts';
@@ -27,8 +28,6 @@ interface Options {
   keys?: string;
   json?: boolean;
 }
-
-export const TOMBSTONE = 'TOMBSTONE.json';
 
 export function verifyCommand(program: Command): void {
   program
@@ -81,7 +80,7 @@ async function check(
 ) {
   try {
     const { envelopes, publicKeys } = parseManifest((await store.readAll(MANIFEST)).toString());
-    const { files, rows, components, strays } = await contentsOf(store, identities, [MANIFEST]);
+    const { files, rows, components, strays, locked } = await contentsOf(store, identities, [MANIFEST]);
     const sums = files.some(({ path }) => path === 'SHA256SUMS')
       ? { sums: (await store.readAll('SHA256SUMS')).toString() }
       : {};
@@ -96,6 +95,13 @@ async function check(
     });
     for (const [file, number] of Object.entries(strays))
       result.problems.push({ file, problem: `${number} of its rows are of another split.`, todo: 'Do not use it; ask the publisher.' });
+    if (options.identity)
+      for (const file of locked)
+        result.problems.push({
+          file,
+          problem: 'It is not sealed to the identity given.',
+          todo: 'The grant may have ended, or is of another audience: ask for one, and have the dataset rewrapped.',
+        });
     if (options.proof) {
       const ledger = result.dataset?.ledger;
       result.problems.push(...checkProofs(parseProof(await text(options.proof), options.proof), options.proof, ledger));

@@ -12,6 +12,7 @@ import { parseExclusionFile, compileExclusions, type ExclusionRule } from '../cu
 import { compileGlobs } from '../curation/rules/path/vendored.ts';
 import { checkSelection, DEFAULT_SELECTION, type SelectionPolicy } from '../curation/selection/policy.ts';
 import { configFile } from './location.ts';
+import { measurePolicy, type MeasurePolicy } from './measurement.ts';
 import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
 import { overlay } from './overlay.ts';
 
@@ -50,12 +51,15 @@ export interface Policy {
     creator: string;
   };
   approval: 'automatic' | 'required';
+  /** Of purposes that do not train. */
+  measure?: MeasurePolicy;
 }
 
 /** The policy file as written, after the schema has passed. */
 interface PolicyFile {
   purpose: Purpose;
-  consent?: { trainable?: Plan[] };
+  consent?: { trainable?: Plan[]; plans?: Plan[]; training?: 'ignored' | 'required' };
+  measure?: Record<string, unknown>;
   repositories?: {
     hosts?: string[];
     hostAliases?: Record<string, string>;
@@ -119,6 +123,8 @@ function policyOf(yaml: YamlFile): Policy {
     output: { ...OUTPUT, ...given.output },
     approval: given.approval ?? 'automatic',
   };
+  const measure = measurePolicy(given, yaml);
+  if (measure) policy.measure = measure;
   checkPatterns(policy.rules);
   return { file: yaml.file, digest: digestOf(policy), ...policy };
 }

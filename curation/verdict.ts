@@ -15,7 +15,7 @@ export const REASONS = [
   // identity
   'id_conflict', 'duplicate', 'clock_skew', 'outside_window',
   // consent
-  'unknown_user', 'plan_not_trainable', 'no_consent', 'consent_withdrawn', 'erased',
+  'unknown_user', 'plan_not_trainable', 'plan_not_allowed', 'no_consent', 'consent_withdrawn', 'erased',
   // repository
   'no_repository', 'unknown_host', 'unknown_repository', 'identity_mismatch', 'repository_deleted', 'repository_private',
   'repository_was_private', 'private_network', 'owner_denied', 'owner_opted_out', 'license_not_allowed',
@@ -28,6 +28,8 @@ export const REASONS = [
   'no_text', 'empty', 'bidi_control_in_code', 'redaction_covered', 'sentinel_text',
   // label
   'not_feedback', 'no_outcome', 'superseded', 'not_read', 'ignored', 'accepted_rewritten', 'reverted_branch', 'conflicting_labels', 'abuse',
+  // measurement
+  'not_in_experiment', 'several_arms',
   // selection
   'private_overlap', 'contaminated', 'near_duplicate', 'contribution_bound', 'balanced_out',
 ] as const;

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { activityInfo, Context } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Piscina } from 'piscina';
 import { STAGES, STORE_STAGES, type Activities, type StageName } from '../activities/index.ts';
 import type { WorkerSettings } from '../activities/stage.ts';
 import { failureOf } from './fault.ts';
+import type { WorkerLog } from './log.ts';
+import type { StageMetrics } from './metrics.ts';
 import type { StageOutcome, StageTask } from './thread.ts';
 
 const HEARTBEAT_MS = 2_000;
@@ -17,8 +19,14 @@ export interface StagePool {
   close(): Promise<void>;
 }
 
+/** Who is told of every try: metrics and log. */
+export interface StageObserver {
+  metrics: StageMetrics | null;
+  log: WorkerLog;
+}
+
 /** @param threads stages at once; each has its own rules, caches and memory */
-export function stagePool(worker: WorkerSettings, threads: number): StagePool {
+export function stagePool(worker: WorkerSettings, threads: number, observer: StageObserver): StagePool {
   const pool = new Piscina({
     filename: threadFile(),
     minThreads: 1,
@@ -29,10 +37,30 @@ export function stagePool(worker: WorkerSettings, threads: number): StagePool {
   const activities = Object.fromEntries(
     (Object.keys({ ...STAGES, ...STORE_STAGES }) as StageName[]).map((stage) => [
       stage,
-      (input: StageTask['input']) => runStage(pool, worker, stage, input),
+      (input: StageTask['input']) => observed(observer, stage, () => runStage(pool, worker, stage, input)),
     ]),
   );
   return { activities: activities as unknown as Activities, close: () => pool.close({ force: true }) };
+}
+
+async function observed(observer: StageObserver, stage: StageName, work: () => Promise<unknown>): Promise<unknown> {
+  const { workflowExecution, activityId, attempt } = activityInfo();
+  const begun = performance.now();
+  let how = 'done';
+  try {
+    const result = await work();
+    observer.metrics?.did(stage, result);
+    return result;
+  } catch (error) {
+    how = error instanceof ApplicationFailure ? (error.type ?? 'Unexpected') : 'cancelled';
+    throw error;
+  } finally {
+    const seconds = Math.round(performance.now() - begun) / 1000;
+    observer.metrics?.ended(stage, how, seconds);
+    const line = { run: workflowExecution?.workflowId, stage, unit: activityId, attempt, seconds, how };
+    if (how === 'done') observer.log.info(line, 'stage done');
+    else observer.log.warn(line, 'stage not done');
+  }
 }
 
 async function runStage(
@@ -66,7 +94,8 @@ async function runStage(
 /** Unique to this try of this activity of this execution: opaque, and the same in every message about it. */
 function attemptName(): string {
   const { workflowExecution, activityId, attempt } = activityInfo();
-  return `${workflowExecution!.runId.slice(0, 8)}-${activityId}-${attempt}`;
+  // The first digits of these ids are a time: only the last ones differ between two runs of a minute.
+  return `${workflowExecution!.runId.slice(-12)}-${activityId}-${attempt}`;
 }
 
 function threadFile(): string {

@@ -14,6 +14,9 @@ export interface Fault {
   retry: boolean;
 }
 
+/** Errors of the program itself, which it would make again. */
+const MISTAKES: ReadonlySet<string> = new Set(['ReferenceError', 'SyntaxError', 'TypeError', 'RangeError']);
+
 export function faultOf(error: unknown): Fault {
   if (error instanceof RunFailure) return { type: error.type, message: error.message, retry: false };
   if (error instanceof ConfigError || error instanceof FactsError || error instanceof PatternError)
@@ -29,7 +32,7 @@ export function faultOf(error: unknown): Fault {
       ?.split('\n')
       .find((line) => /^\s+at /.test(line))
       ?.trim() ?? '';
-  return { type: 'Unexpected', message: `${name} ${place}`.trim(), retry: true };
+  return { type: 'Unexpected', message: `${name} ${place}`.trim(), retry: !MISTAKES.has(name) };
 }
 
 function storageFault(error: StorageFault): Fault {

@@ -85,6 +85,10 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   // Its own process group: a Ctrl-C in the terminal reaches the command first, which then ends the server in order.
   const child = spawn(program, args, { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
+  // A command that leaves early takes its server along; one that is killed leaves it to the next command.
+  const end = () => void child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const address = `127.0.0.1:${port}`;
   await answering(child, address, join(options.folder, 'server.log'));
   return {

@@ -2,11 +2,15 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, DefaultLogger, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import { CODE_VERSION } from '../activities/stage.ts';
 import type { WorkerSettings } from '../activities/stage.ts';
 import type { Keystore } from '../storage/keystore.ts';
 import { stagePool } from './activities.ts';
 import { dataConverter } from './codec.ts';
+import { SILENT, type WorkerLog } from './log.ts';
+import { stageMetrics } from './metrics.ts';
+import { SEARCH_ATTRIBUTES } from './server.ts';
 
 export const TASK_QUEUE = 'garner';
 
@@ -16,33 +20,52 @@ export interface WorkerOptions extends WorkerSettings {
   /** Stages at once in this process; the number of cores where undefined. */
   threads?: number;
   keystore: Keystore;
+  /** Silent where undefined. */
+  log?: WorkerLog;
+  /** Whether the runtime exports metrics. */
+  measured?: boolean;
+  /** Name of the deployment whose versions Temporal tells apart by the program's digest: a run ends on the version it began on. */
+  deployment?: string;
 }
 
 export interface RunningWorker {
   /** Resolves when the worker has stopped, rejects where it failed. */
   ended: Promise<void>;
+  /** As the SDK names it: `RUNNING` while it takes work. */
+  state(): string;
   /** Takes no more work, lets what runs end within the grace time, closes threads and connection. */
   stop(): Promise<void>;
 }
 
 const GRACE = '20 seconds';
 
-/** Once a process: failure messages and stacks of the core go nowhere but the given level. */
-export function installRuntime(): void {
+/**
+ * Once a process: failure messages and stacks of the core go nowhere but the given level.
+ * @param metrics `host:port` where Prometheus finds the SDK's metrics and the worker's own
+ */
+export function installRuntime(metrics?: string): void {
   Runtime.install({
     logger: new DefaultLogger('ERROR', () => undefined),
-    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+    // The commands answer signals in their own order.
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: 'ERROR', forward: {} },
+      ...(metrics === undefined ? {} : { metrics: { prometheus: { bindAddress: metrics, unitSuffix: true } } }),
+    },
   });
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const threads = options.threads ?? availableParallelism();
   const { keys, scratch } = options;
-  const pool = stagePool({ scratch, ...(keys === undefined ? {} : { keys }) }, threads);
   const connection = await NativeConnection.connect({ address: options.address });
+  const namespace = options.namespace ?? 'default';
+  await registerAttributes(connection, namespace);
+  const observer = { metrics: options.measured ? stageMetrics() : null, log: options.log ?? SILENT };
+  const pool = stagePool({ scratch, ...(keys === undefined ? {} : { keys }) }, threads, observer);
   const worker = await Worker.create({
     connection,
-    namespace: options.namespace ?? 'default',
+    namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: bundlePath() },
     activities: pool.activities,
@@ -51,6 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxCachedWorkflows: 50,
     shutdownGraceTime: GRACE,
     shutdownForceTime: '30 seconds',
+    ...(options.deployment === undefined ? {} : { workerDeploymentOptions: versionOf(options.deployment) }),
   });
   const ended = worker.run().finally(async () => {
     await pool.close();
@@ -58,11 +82,31 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   return {
     ended,
+    state: () => worker.getState(),
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },
   };
+}
+
+/** Runs are pinned: one that began on a version ends on it, and workers of both stand side by side meanwhile. */
+function versionOf(deploymentName: string): WorkerDeploymentOptions {
+  return {
+    version: { deploymentName, buildId: CODE_VERSION.slice(0, 12) },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: 'PINNED',
+  };
+}
+
+/** A cluster does not know the attributes yet when its first worker comes; a run that fills unknown ones would not get on. */
+async function registerAttributes(connection: NativeConnection, namespace: string): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = Object.keys(SEARCH_ATTRIBUTES).filter((name) => !(name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const KEYWORD = 2;
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
 function bundlePath(): string {

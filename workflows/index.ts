@@ -1,3 +1,4 @@
 /** Every workflow that a worker runs. */
 export { curate } from './curate.ts';
+export { erase } from './erase.ts';
 export { page } from './page.ts';

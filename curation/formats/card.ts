@@ -149,6 +149,12 @@ function columnsOf(format: FormatName): string {
   return `### ${format}\n\n| column | type | |\n|---|---|---|\n${rows.join('\n')}${upload}`;
 }
 
+function replaced({ replaces }: DatasetFacts): string {
+  if (!replaces) return '';
+  return `This version replaces ${text(replaces.version)}: ${formatCount(replaces.removed)} examples of people or repositories that asked for erasure
+were taken out of it. Records and reasons are those of the run that made the replaced version.\n\n`;
+}
+
 function curation(facts: DatasetFacts): string {
   const steps = facts.selection.map(({ step, left }) => `| ${text(step)} | ${formatCount(left)} |`);
   const { exact, near, clusters, largestCluster } = facts.duplicates;
@@ -171,7 +177,7 @@ duplicates and outsized contributions were thinned out.
 |---|--:|
 ${steps.join('\n') || '| – | – |'}
 
-${formatCount(exact)} exact and ${formatCount(near)} near duplicates were dropped; ${formatCount(clusters)} clusters, the largest of ${formatCount(largestCluster)}.
+${replaced(facts)}${formatCount(exact)} exact and ${formatCount(near)} near duplicates were dropped; ${formatCount(clusters)} clusters, the largest of ${formatCount(largestCluster)}.
 
 ### Records not kept, by reason
 
@@ -262,10 +268,21 @@ function limits(facts: DatasetFacts): string {
 Only suggestions that a model made and a client showed are here: what programmers write without help is not. Labels lean to what its users, their
 languages and editors prefer. Users on business and enterprise plans, private code and unknown repositories are missing altogether.
 Code not yet pushed from a public checkout, and private code that no run ever saw, cannot be recognised.
+${guardOf(facts)}
 
 | language | positive | negative | of all |
 |---|--:|--:|--:|
 ${languages.join('\n') || '| – | 0 | 0 | – |'}`;
+}
+
+function guardOf({ guard }: DatasetFacts): string {
+  if (!guard) return 'Examples were not compared with private code.';
+  const { mode, corpora, renamed } = guard;
+  const named =
+    corpora.length > 0 ? ` and that of ${corpora.length} named code base${corpora.length > 1 ? 's' : ''}` : '';
+  const review =
+    renamed === null ? '' : ` ${formatCount(renamed)} examples read like it with other names and were kept.`;
+  return `No example shares ${mode === 'all' ? 20 : 30} lexemes in a row with the private code that the rules took out (what public repositories share apart)${named}.${review}`;
 }
 
 function checking(facts: DatasetFacts): string {
@@ -278,7 +295,7 @@ function checking(facts: DatasetFacts): string {
 | data (${formatCount(dataFiles(facts).length)} files) | \`${facts.digest}\` |
 | policy | \`${facts.policyDigest}\` |
 | facts | \`${facts.factsDigest}\` |
-| ledger (Merkle root) | \`${facts.ledgerRoot}\` |`;
+${(facts.guard?.corpora ?? []).map(({ keyId, sha256 }) => `| guard file of key ${text(keyId)} | \`${text(sha256)}\` |\n`).join('')}| ledger (Merkle root) | \`${facts.ledgerRoot}\` |`;
 }
 
 function list(items: readonly string[]): string {

@@ -100,6 +100,8 @@ export interface DatasetFacts {
   /** A licence of the dataset itself: an SPDX id. */
   license?: string;
   files: 'parquet' | 'jsonl' | 'jsonl.zst';
+  /** The version that this one replaces, how many examples were taken out of it, and why; its other figures are those of the run. */
+  replaces?: { version: string; digest: string; removed: number; why: 'erasure' };
   timeline?: DayFacts[];
 }
 

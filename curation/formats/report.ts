@@ -264,11 +264,24 @@ function proof(facts: DatasetFacts): string {
     ['data', facts.digest],
     ['policy', facts.policyDigest],
     ['facts', facts.factsDigest],
+    ...(facts.guard?.corpora ?? []).map(({ keyId, sha256 }): [string, string] => [
+      `guard file of key ${keyId}`,
+      sha256,
+    ]),
+    ...guardRows(facts),
     ['ledger root', facts.ledgerRoot],
     ['code version', facts.codeVersion],
   ];
   const list = rows.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd><code>${escapeHtml(value)}</code></dd>`);
   return section('What it was made from', `<dl>${list.join('')}</dl>`, { wide: true });
+}
+
+function guardRows({ guard }: DatasetFacts): [string, string][] {
+  if (!guard) return [];
+  const looked = guard.mode === 'all' ? 'every copy of 20 lexemes' : 'every copy of 30 lexemes (winnowed)';
+  const renamed: [string, string][] =
+    guard.renamed === null ? [] : [['like private code with other names, for review', formatCount(guard.renamed)]];
+  return [['private code that was looked for', looked], ...renamed];
 }
 
 function thousandths(weight: number): string {

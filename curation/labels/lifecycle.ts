@@ -88,7 +88,7 @@ const GONE = 1;
  * @param events at least one; an empty list gives outcome `none`
  * @param completion the text that was suggested
  */
-export function summarise(events: LifecycleEvent[], completion: string): Lifecycle {
+export function summarise(events: LifecycleEvent[], completion: { readonly length: number }): Lifecycle {
   const ordered = inOrder(events);
   const life: Lifecycle = {
     outcome: 'none',

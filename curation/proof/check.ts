@@ -268,6 +268,7 @@ function checkProvenance(dataset: Statement, predicate: DatasetPredicate, proven
     `policy ${predicate.policyDigest}`,
     `facts ${predicate.factsDigest}`,
     ...predicate.inputs.map((sha256) => `input ${sha256}`),
+    ...(predicate.guard?.corpora ?? []).map(({ keyId, sha256 }) => `guard ${keyId} ${sha256}`),
   ];
   if (dependencies.sort().join('\n') !== claimed.sort().join('\n'))
     report('The provenance names other inputs, policy or facts than the dataset statement.', ASK, 'manifest.dsse.json');

@@ -46,6 +46,8 @@ export interface DatasetPredicate {
   splits: Record<string, Record<string, { examples: number; bytes: number; files: number }>>;
   /** Every attested file; data files with their examples. */
   files: Record<string, { bytes: number; examples?: number }>;
+  /** Of a version that was made again without erased subjects: what it replaces. */
+  replaces?: DatasetFacts['replaces'];
   inputs: string[];
   ledger: { root: string; size: number };
   redaction: { version: string; recall: number | null };
@@ -96,6 +98,7 @@ export function datasetStatement(facts: DatasetFacts, files: readonly PlainFile[
         return [path, count === undefined ? { bytes } : { bytes, examples: count }];
       }),
     ),
+    ...(facts.replaces ? { replaces: { ...facts.replaces } } : {}),
     inputs: [...facts.inputs].sort(),
     ledger: { root: facts.ledgerRoot, size: facts.counts.records },
     redaction: { version: facts.redaction.version, recall: facts.redaction.recall },
@@ -176,7 +179,7 @@ export function asDataset(value: Record<string, unknown>): DatasetPredicate | nu
   const isCounts = (table: unknown): boolean =>
     isRecord(table) && Object.values(table).every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
   const fields = ['name', 'version', 'digest', 'purpose', 'policyDigest', 'factsDigest', 'codeVersion', 'now'];
-  const { window, counts, reasons, labels, splits, files, inputs, ledger } = value;
+  const { window, counts, reasons, labels, splits, files, inputs, ledger, guard } = value;
   const fits =
     fields.every((field) => typeof value[field] === 'string') &&
     isRecord(window) &&
@@ -193,11 +196,20 @@ export function asDataset(value: Record<string, unknown>): DatasetPredicate | nu
     Array.isArray(inputs) &&
     inputs.every((input) => typeof input === 'string') &&
     isRecord(ledger) &&
-    typeof ledger['root'] === 'string';
+    typeof ledger['root'] === 'string' &&
+    (guard === undefined || isGuard(guard));
   return fits ? (value as unknown as DatasetPredicate) : null;
 }
 
-function statement(predicateType: string, files: readonly { path: string; sha256: string }[], predicate: Json): Buffer {
+function isGuard(value: unknown): boolean {
+  if (!isRecord(value) || !Array.isArray(value['corpora'])) return false;
+  return (value['corpora'] as unknown[]).every(
+    (corpus) => isRecord(corpus) && typeof corpus['keyId'] === 'string' && typeof corpus['sha256'] === 'string',
+  );
+}
+
+/** An in-toto Statement v1 about files by path and sha256; the predicate as canonical JSON. @throws RangeError for a path that stands twice */
+export function statement(predicateType: string, files: readonly { path: string; sha256: string }[], predicate: Json): Buffer {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const twice = sorted.find((file, at) => file.path === sorted[at + 1]?.path);
   if (twice) throw new RangeError(`${twice.path} stands twice among the files of the statement.`);

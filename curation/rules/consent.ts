@@ -76,7 +76,7 @@ export function compileConsent(
 }
 
 /** For each spelling of the id its last states at the time; several where they name the same moment. States are sorted by `since`. */
-function inForce(states: readonly ConsentState[], time: number): ConsentState[] {
+export function inForce(states: readonly ConsentState[], time: number): ConsentState[] {
   if (states.length === 1) return states[0]!.since <= time ? [states[0]!] : [];
   const last = new Map<string, ConsentState[]>();
   for (const state of states) {

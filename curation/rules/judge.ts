@@ -63,6 +63,8 @@ export interface Rules {
   judgeConsent(userId: string | undefined, plan: Plan | undefined, time: number): Verdict;
   /** One segment. Without a path it is `unresolvable_path`. */
   judgeOrigin(origin: Origin, time: number): Verdict;
+  /** A repository alone, whatever lies in it. */
+  judgeRepository(reference: RepositoryReference, time: number): Verdict;
   judgeEvent(event: CanonicalEvent): EventJudgement;
   /** Every rule in the order in which they decide, for one segment; the reasons are those of `judgeOrigin`. */
   explainOrigin(origin: Origin, time: number): Step[];
@@ -114,6 +116,7 @@ export function compileRules(policy: RulePolicy, facts: Facts, now: number): Rul
   return {
     judgeConsent,
     judgeOrigin: (origin, time) => origins.judge(referencesOf(origin), origin, time).verdict,
+    judgeRepository: (reference, time) => origins.judge([reference], {}, time, true).verdict,
     findOrigin: (origin, time) => origins.judge(referencesOf(origin), origin, time),
     repositoriesOf(origin, time) {
       const found: string[] = [];

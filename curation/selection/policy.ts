@@ -28,6 +28,8 @@ export interface ExampleMetadata {
   bytes: number;
   /** Rows of one preference pair share it and stay in one split. */
   pair?: string;
+  /** Hash of the prompt, where what was accepted and what was rejected there may become a pair. */
+  place?: string;
 }
 
 export interface SelectionPolicy {
@@ -62,6 +64,8 @@ export interface Decision {
   rule?: string;
   split?: Split;
   component?: string;
+  /** Of an accepted example: the one that somebody else rejected at the same place. */
+  partner?: string;
 }
 
 /** Throws a RangeError that names the field where a policy's numbers make no sense. */

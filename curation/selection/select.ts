@@ -7,6 +7,7 @@ import { applyBalance, applyBounds, numberPeople } from './bounds.ts';
 import { dropNearDuplicates } from './duplicates.ts';
 import { PERMUTATIONS } from './minhash.ts';
 import { checkSelection, type SelectionPolicy } from './policy.ts';
+import { pairPeople } from './pairs.ts';
 import { placeInSplits } from './splits.ts';
 
 export { DEFAULT_SELECTION } from './policy.ts';
@@ -34,7 +35,7 @@ export interface SelectionResult {
 
 const COLUMNS = `{example: 'VARCHAR', label: 'BOOLEAN', weight: 'INTEGER', reason: 'VARCHAR', time: 'BIGINT', contributor: 'VARCHAR',
   device: 'VARCHAR', repository: 'VARCHAR', family: 'VARCHAR', content: 'VARCHAR', snippet: 'VARCHAR', lexemes: 'INTEGER', signature: 'VARCHAR',
-  language: 'VARCHAR', contaminated: 'BOOLEAN', bytes: 'BIGINT', pair: 'VARCHAR'}`;
+  language: 'VARCHAR', contaminated: 'BOOLEAN', bytes: 'BIGINT', pair: 'VARCHAR', place: 'VARCHAR'}`;
 const REQUIRED = [
   'label',
   'weight',
@@ -79,6 +80,7 @@ export async function select(
   await numberPeople(db);
   await applyBounds(db, policy, salt);
   await applyBalance(db, policy, salt);
+  await pairPeople(db);
   const { components, largestComponent } = await placeInSplits(db, policy, salt);
   await write(db, outFile);
   return { ...(await counted(db, rows)), clusters, components, largestComponent };
@@ -117,8 +119,8 @@ async function load(db: Relational, files: readonly string[]): Promise<number> {
     'SELECT example FROM (SELECT example, lag(example) OVER (ORDER BY rowid) AS before FROM given) WHERE example = before LIMIT 1',
   );
   if (twice !== undefined) throw new Error(`selection: example ${twice.example} stands twice in the metadata`);
-  await db.run(`CREATE TABLE metadata AS SELECT rowid::INTEGER AS idx, * EXCLUDE (signature, device, pair),
-    coalesce(device, '') AS device, coalesce(pair, '') AS pair FROM given`);
+  await db.run(`CREATE TABLE metadata AS SELECT rowid::INTEGER AS idx, * EXCLUDE (signature, device, pair, place),
+    coalesce(device, '') AS device, coalesce(pair, '') AS pair, coalesce(place, '') AS place FROM given`);
   await db.run('CREATE TABLE signatures AS SELECT rowid::INTEGER AS idx, from_base64(signature) AS s FROM given');
   await db.run('DROP TABLE given');
   return rows;
@@ -139,8 +141,9 @@ async function write(db: Relational, outFile: string): Promise<void> {
   const form = outFile.endsWith('.parquet')
     ? 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880'
     : 'FORMAT json, ARRAY false';
-  await db.run(`COPY (SELECT example, decided.idx IS NULL AS keep, reason, rule, split, component
-      FROM (SELECT idx, example FROM metadata) LEFT JOIN decided USING (idx) LEFT JOIN placed USING (idx) ORDER BY idx)
+  await db.run(`COPY (SELECT me.example, decided.idx IS NULL AS keep, reason, rule, split, component, partner.example AS partner
+      FROM (SELECT idx, example FROM metadata) me LEFT JOIN decided USING (idx) LEFT JOIN placed USING (idx)
+        LEFT JOIN paired ON paired.chosen = idx LEFT JOIN (SELECT idx AS mate, example FROM metadata) partner ON mate = paired.rejected ORDER BY idx)
     TO ${literal(outFile)} (${form})`);
 }
 

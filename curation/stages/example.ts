@@ -290,6 +290,12 @@ function metadataOf(
     signature: Buffer.from(minhash.buffer, minhash.byteOffset, minhash.byteLength).toString('base64'),
     language: example.language,
     contaminated: settings.contamination?.hits(prefix + completion) ?? false,
+    ...(settings.pairs && example.label !== null ? { place: keys.of(placeOf(example)) } : {}),
     bytes: Buffer.byteLength(prefix) + Buffer.byteLength(completion) + Buffer.byteLength(suffix),
   };
+}
+
+/** Where the cursor stood: all that the prompt showed. Language too, since the same empty file is another place in another one. */
+function placeOf({ context, prefix, suffix, language }: AssembledExample): string {
+  return `place:${JSON.stringify([language, context.map(({ path, text }) => [path, text]), prefix, suffix])}`;
 }

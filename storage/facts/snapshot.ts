@@ -2,6 +2,7 @@
 import { chmod } from 'node:fs/promises';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
+import type { FactEntry } from '../../curation/rules/facts/entry.ts';
 import type { FactReader } from '../../curation/rules/facts.ts';
 import type { FactSorter } from './sorter.ts';
 import { hashKey } from './sorter.ts';
@@ -20,8 +21,19 @@ export interface FactCounts {
 /** Hashes are numbers from 0 to 2^53 - 1: this key is none of them, and sorts behind. */
 const COUNTS = Number.MAX_SAFE_INTEGER + 1;
 
-/** Writes the sorted entries and at last the counts, without which a snapshot is not complete; flushed to disk, 0600. */
-export async function writeSnapshot(path: string, sorter: FactSorter, counts: FactCounts): Promise<void> {
+/** What stands at the end: how much was read, and which kinds of key there are (their first characters). */
+interface Closing {
+  counts: FactCounts;
+  kinds: string[];
+}
+
+/** Writes the sorted entries and at last what was counted, without which a snapshot is not complete; flushed to disk, 0600. */
+export async function writeSnapshot(
+  path: string,
+  sorter: FactSorter,
+  counts: FactCounts,
+  kinds: ReadonlySet<string>,
+): Promise<void> {
   const store = openStore(path, false);
   try {
     for (const records of sorter.sorted()) {
@@ -29,7 +41,7 @@ export async function writeSnapshot(path: string, sorter: FactSorter, counts: Fa
         for (const [hash, record] of records) store.putSync(hash, record, { append: true });
       });
     }
-    store.putSync(COUNTS, JSON.stringify(counts));
+    store.putSync(COUNTS, JSON.stringify({ counts, kinds: [...kinds].sort() }));
     await store.flushed;
   } finally {
     await store.close();
@@ -40,21 +52,36 @@ export async function writeSnapshot(path: string, sorter: FactSorter, counts: Fa
 export interface Snapshot {
   read: FactReader;
   counts: FactCounts;
+  /** Every entry, in no order of meaning. */
+  entries(): Generator<FactEntry>;
   close(): Promise<void>;
 }
 
 /** Opens a snapshot that was written whole. @throws Error where it was not */
 export async function readSnapshot(path: string): Promise<Snapshot> {
   const store = openStore(path, true);
-  const counts = store.get(COUNTS);
-  if (counts === undefined) {
+  const text = store.get(COUNTS);
+  if (text === undefined) {
     await store.close();
     throw new Error(`${path} is not a whole snapshot of facts: delete it, and the next run writes it again`);
   }
+  const { counts, kinds } = JSON.parse(text) as Closing;
+  const held = new Set(kinds.map((kind) => kind.charCodeAt(0)));
   return {
-    counts: JSON.parse(counts) as FactCounts,
+    counts,
     close: () => store.close(),
+    *entries() {
+      for (const { key: hash, value: record } of store.getRange({ end: COUNTS })) {
+        if (hash === COUNTS) continue;
+        for (const line of record.split('\n')) {
+          const tab = line.indexOf('\t');
+          yield { key: line.slice(0, tab), value: line.slice(tab + 1) };
+        }
+      }
+    },
     read(key) {
+      // Most facts have no ignore files, exclusions or erasures: no need to ask for them at every repository.
+      if (!held.has(key.charCodeAt(0))) return undefined;
       const record = store.get(hashKey(key));
       if (record === undefined) return undefined;
       if (record.indexOf('\n') < 0) return holds(record, key) ? [record.slice(key.length + 1)] : undefined;

@@ -59,7 +59,10 @@ export async function buildGuard(options: BuildOptions): Promise<BuiltGuard> {
   let plan = planGuard(sized.bytes, memory);
   for (;;) {
     if (!plan.fits)
-      throw new GuardFault(out, `would need a filter of ${Math.ceil(plan.bytes / 2 ** 20)} MB: raise --memory or name less`);
+      throw new GuardFault(
+        out,
+        `would need a filter of ${Math.ceil(plan.bytes / 2 ** 20)} MB: raise --memory or name less`,
+      );
     const counts = emptyCounts();
     const filter = FingerprintFilter.sized(plan.expected);
     const short = await fill(filter, plan.mode, counts, { ...options, passedOver });
@@ -96,7 +99,11 @@ async function fill(
   return short;
 }
 
-async function write(out: string, header: GuardHeader, filter: FingerprintFilter): Promise<{ sha256: string; size: number }> {
+async function write(
+  out: string,
+  header: GuardHeader,
+  filter: FingerprintFilter,
+): Promise<{ sha256: string; size: number }> {
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
@@ -147,7 +154,8 @@ export async function readGuard(
       inner.update(chunk);
       yield chunk;
     }
-    if (inner.digest('hex') !== header.filter) throw new GuardFault(path, 'is damaged: make it again with garner fingerprint');
+    if (inner.digest('hex') !== header.filter)
+      throw new GuardFault(path, 'is damaged: make it again with garner fingerprint');
   }
   return { header, filter: filter(), sha256: () => hash.copy().digest('hex') };
 }

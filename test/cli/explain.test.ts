@@ -86,7 +86,7 @@ describe('garner explain --path', () => {
     expect([at, now]).toEqual(['2019-01-01T00:00:00.000Z', '2026-05-10T00:00:00.000Z']);
     expect(segments.map(({ segment, verdict }) => [segment, verdict.keep ? 'keep' : verdict.reason])).toEqual([
       ['consent', 'no_consent'],
-      ['path', 'no_repository'],
+      ['path', 'unknown_repository'],
     ]);
   });
 
@@ -172,7 +172,8 @@ function checkAgainstRows(rows: Explained[], suggestionOf: (row: Explained) => s
   const first = new Map<string, Reason>();
   for (const row of rows) {
     const suggestion = suggestionOf(row);
-    if (suggestion === undefined) continue;
+    // A rejected record has no say in what becomes of the others.
+    if (suggestion === undefined || row.outcome === 'rejected') continue;
     for (const { outcome, verdict } of row.segments) {
       if (outcome !== 'out' || verdict.keep) continue;
       const before = first.get(suggestion);

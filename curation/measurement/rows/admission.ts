@@ -8,8 +8,10 @@ import type { SourceRecord } from '../../events/records.ts';
 import type { Redactor } from '../../redaction/redactor.ts';
 import { CLOCK_TOLERANCE, type Rules } from '../../rules/judge.ts';
 import type { Facts } from '../../rules/facts.ts';
+import { parseRemote, type HostPolicy } from '../../rules/repository/remote.ts';
 import { bucketOf, KeyedHash } from '../../stages/keyed.ts';
 import { outRow, type LedgerRow } from '../../stages/ledger.ts';
+import type { JudgedText } from '../../text.ts';
 import { drop, firstReason, type Reason, type Verdict } from '../../verdict.ts';
 import { judgePurposeConsent, type PurposeConsent } from './consent.ts';
 import type { OutcomeEvent } from './event.ts';
@@ -23,6 +25,8 @@ export interface MeasureAdmitSettings {
   /** For related-products: what text is about is said of public text alone. */
   rules: Rules;
   redactor: Redactor;
+  /** So that every spelling of a remote has one pseudonym. */
+  hosts: HostPolicy;
   adapter: AdapterOptions;
   now: number;
   joinKey: Uint8Array;
@@ -139,12 +143,15 @@ export class MeasureAdmission {
     }
     if (purpose !== 'abuse-investigation') return;
     const hash = (kind: string, text: string): Pseudonym => this.#pseudonyms.of(`${kind}:${text}`) as Pseudonym;
-    const repository = event.repository?.id === undefined ? event.repository?.url : `id:${event.repository.id}`;
-    if (repository !== undefined) reduced.repository = hash('repository', repository);
+    const url = event.repository?.url;
+    if (url !== undefined) {
+      const remote = parseRemote(url, this.#settings.hosts);
+      reduced.repository = hash('repository', remote.ok ? remote.id : url);
+    }
     if (event.user.deviceId !== undefined) reduced.device = hash('device', event.user.deviceId);
     if (prefix !== undefined) reduced.template = hash('template', templateOf(prefix));
     if (completion !== undefined && completion.length >= 40) reduced.cluster = hash('completion', completion);
-    const secrets = completion === undefined ? 0 : redactor.redact(completion).findings.length;
+    const secrets = completion === undefined ? 0 : redactor.redactText(completion as JudgedText).findings.length;
     if (secrets > 0) reduced.secrets = secrets;
   }
 

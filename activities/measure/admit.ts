@@ -1,0 +1,76 @@
+/** Admits a shard for a measurement: its records reduced to what the purpose may know, in buckets by suggestion, and ledger rows of what is out. */
+import { MeasureAdmission } from '../../curation/measurement/rows/admission.ts';
+import type { OutcomeEvent } from '../../curation/measurement/rows/event.ts';
+import { count, emptyTally, type LedgerRow } from '../../curation/stages/ledger.ts';
+import { isMeasured, type MeasurePolicy } from '../../config/measurement.ts';
+import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
+import { admitPiece } from '../admit.ts';
+import { LineBuffer } from '../container.ts';
+import { RunFailure } from '../failure.ts';
+import type { Stage } from '../stage.ts';
+import type { Admitted } from '../types.ts';
+
+/** The measuring policy of a run. @throws RunFailure ConfigInvalid where the run's purpose does not measure */
+export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: MeasurePolicy } {
+  const { purpose, measure, file } = stage.policy;
+  if (!isMeasured(purpose) || !measure) throw new RunFailure('ConfigInvalid', `${file} purpose: ${purpose} does not measure`);
+  return { purpose, measure };
+}
+
+/** Key of the pseudonyms that a reviewer's word hangs on: it does not change between runs. */
+export function subjectKey(stage: Stage): Buffer {
+  return stage.keystore.derive('abuse-subject', '', 32);
+}
+
+/** @throws RunFailure SourceChanged where a source is not what was planned */
+export async function measureAdmit(shard: number, stage: Stage): Promise<Admitted> {
+  const { plan, policy } = stage;
+  const { purpose, measure } = measuring(stage);
+  const output = new MeasureOutput(plan.buckets);
+  const admission = new MeasureAdmission(
+    {
+      ...{ purpose, consent: measure.consent, facts: stage.knownFacts, rules: stage.rules, redactor: stage.redactor },
+      ...{ adapter: { ...policy.adapters }, hosts: policy.rules.repositories, now: plan.now, buckets: plan.buckets },
+      joinKey: stage.key('join'),
+      pseudonymKey: purpose === 'abuse-investigation' ? subjectKey(stage) : stage.key('pseudonym'),
+    },
+    output,
+  );
+  for (const piece of plan.shards[shard]!) {
+    const source = plan.sources[piece.source]!;
+    admission.source(piece.source, source.name, source.format);
+    await admitPiece(piece, stage, admission, output);
+    stage.progress({ shard, records: output.tally.records + output.records });
+  }
+  const ref = await stage.write(`admit/${shard}`, output.parts());
+  return { ref, tally: output.tally, records: output.records, redactions: {}, fingerprints: 0 };
+}
+
+/** The same parts as a shard of training has: buckets, then the rows. */
+class MeasureOutput {
+  readonly tally = emptyTally();
+  records = 0;
+  readonly #buckets: LineBuffer[];
+  readonly #rows = new LineBuffer();
+
+  constructor(buckets: number) {
+    this.#buckets = Array.from({ length: buckets }, () => new LineBuffer());
+  }
+
+  row(row: LedgerRow): void {
+    count(this.tally, row);
+    this.#rows.push(row);
+  }
+
+  event(bucket: number, event: OutcomeEvent): void {
+    this.#buckets[bucket]!.push(event);
+  }
+
+  admitted(): void {
+    this.records++;
+  }
+
+  parts(): Buffer[] {
+    return [...this.#buckets.map((bucket) => bucket.bytes()), this.#rows.bytes()];
+  }
+}

@@ -1,0 +1,107 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../activities/types.ts';
+import { datasetRows } from '../../storage/guard/rows.ts';
+import { openStore } from '../../storage/objects.ts';
+import { filesUnder, workplace } from '../command.ts';
+
+const place = workplace('guard');
+const guard = place.path('company.guard');
+const run = (out: string, ...more: string[]): RunSummary => {
+  const { status, stdout, stderr } = place.garner(
+    ...['run', '--input', place.path('sample', 'events'), '--facts', place.path('sample', 'facts')],
+    ...['--now', '2026-05-10T00:00:00Z', '--out', place.path(out), '--json', ...more],
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as RunSummary;
+};
+const audit = (out: string, { dataset }: RunSummary) => {
+  const { status, stdout } = place.garner('audit-overlap', place.path(out, dataset), '--guard', guard, '--json');
+  return { status, ...(JSON.parse(stdout) as { rows: number; overlapping: number; places: { id: string }[] }) };
+};
+
+let before: RunSummary;
+let copied: string[];
+
+beforeAll(async () => {
+  expect(place.garner('generate', '--events', '900', '--seed', '7', '--out', place.path('sample')).status).toBe(0);
+  before = run('before', '--plain');
+  // The company's code base: what stands in some of the published examples, laid out in another way.
+  mkdirSync(place.path('company'));
+  copied = [];
+  for await (const { id, file, texts } of datasetRows(
+    openStore(place.path('before', before.dataset)),
+    [],
+    place.path('scratch'),
+  )) {
+    if (!file.includes('/kto/') || copied.length === 5) continue;
+    const text = ['prompt', 'completion', 'suffix']
+      .map((name) => texts.find(({ column }) => column === name)?.text ?? '')
+      .join('');
+    if (text.length < 400) continue;
+    copied.push(id);
+    writeFileSync(place.path('company', `${copied.length}.txt`), text.replaceAll('\n', '\n\t\t'));
+  }
+});
+afterAll(() => place.remove());
+
+describe('a guard file of a private code base', () => {
+  it('is made with a key of its own beside it', () => {
+    const { status, stdout } = place.garner('fingerprint', '--source', place.path('company'), '--out', guard, '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ files: 5, mode: 'all', keyFile: `${guard}.key` });
+  });
+
+  it('finds the copies in a dataset, names their rows, and fails the check', () => {
+    const { status, rows, overlapping, places } = audit('before', before);
+    expect(status).toBe(1);
+    expect(rows).toBeGreaterThan(overlapping);
+    const found = new Set(places.map(({ id }) => id));
+    expect(copied.filter((id) => !found.has(id))).toEqual([]);
+  });
+
+  it('keeps them out of a run, which says so in its manifest and verifies', () => {
+    const after = run('after', '--guard', guard);
+    expect(after.examples).toBeLessThan(before.examples);
+    expect(after.reasons['private_overlap'] ?? 0).toBeGreaterThan(before.reasons['private_overlap'] ?? 0);
+    expect(audit('after', after)).toMatchObject({ status: 0, overlapping: 0 });
+    expect(place.garner('verify', place.path('after', after.dataset)).status).toBe(0);
+    expect(readFileSync(place.path('after', after.dataset, 'README.md'), 'utf8')).toMatch(
+      /guard file of key [0-9a-f]{16}/,
+    );
+    // Neither the guard file nor its key stays behind, readable or sealed.
+    expect(filesUnder(place.path('after')).filter((file) => file.includes('/guards/'))).toEqual([]);
+  });
+
+  it('is refused without its key, with the key of another, and damaged: before anything is written', () => {
+    const refused = (file: string, ...more: string[]) =>
+      place.garner(
+        'run',
+        '--input',
+        place.path('sample', 'events'),
+        '--out',
+        place.path('refused'),
+        '--guard',
+        file,
+        ...more,
+      );
+    cpSync(guard, place.path('alone.guard'));
+    expect(refused(place.path('alone.guard'))).toMatchObject({ status: 2 });
+    writeFileSync(place.path('other.key'), Buffer.alloc(32, 7), { mode: 0o600 });
+    expect(refused(guard, '--guard-key', place.path('other.key')).stderr).toMatch(/was made with key/);
+    const bytes = readFileSync(guard);
+    bytes[bytes.length - 9]! ^= 1;
+    writeFileSync(place.path('damaged.guard'), bytes);
+    expect(refused(place.path('damaged.guard'), '--guard-key', `${guard}.key`)).toMatchObject({ status: 2 });
+    expect(filesUnder(place.path()).some((file) => file.startsWith(join(place.path('refused'), 'datasets')))).toBe(
+      false,
+    );
+  });
+
+  it('says that a folder without rows holds no dataset, rather than that it is clean', () => {
+    mkdirSync(place.path('empty'));
+    expect(place.garner('audit-overlap', place.path('empty'), '--guard', guard).status).toBe(2);
+  });
+});

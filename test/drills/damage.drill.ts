@@ -1,0 +1,112 @@
+/** One bit flipped in what a run has stored between its stages: the next reader says which object it is, and nothing is published. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STAGES } from '../../activities/index.ts';
+import { openStage } from '../../activities/stage.ts';
+import { storeSettings } from '../../activities/whole.ts';
+import type { Admitted, Assembled, CurateInput, Ref, Rendered } from '../../activities/types.ts';
+import { BUILTIN_POLICY } from '../../config/policy.ts';
+import { filesUnder } from '../command.ts';
+import { faultOf } from '../../worker/fault.ts';
+import { drawsOf } from './faults/seed.ts';
+import { NOW, Site } from './faults/site.ts';
+
+const site = new Site();
+const run = 'run-0123456789abcdef';
+let input: CurateInput;
+
+beforeAll(async () => {
+  await site.open(400, 5, false);
+  mkdirSync(site.path('scratch'), { mode: 0o700 });
+  const settings = await storeSettings(
+    site.path('out'),
+    run,
+    { policy: { file: BUILTIN_POLICY, text: readFileSync(BUILTIN_POLICY, 'utf8') }, access: null, local: true },
+    site.keys,
+  );
+  input = {
+    ...{ run, settings, out: site.path('out'), inputs: [site.path('sample/events')], facts: site.path('sample/facts') },
+    ...{ format: 'auto', now: Date.parse(NOW), window: null, plain: true, concurrency: 1, shardBytes: 64 << 10 },
+    ...{ actor: 'drill', approval: 'automatic', purpose: 'model-improvement', onFailure: 'fail' },
+  };
+});
+afterAll(() => site.close());
+
+/** All stages, as the workflow calls them, each on a stage opened afresh as in another process. */
+async function* through(attempt: string): AsyncGenerator<string> {
+  const worker = { keys: site.keys, scratch: site.path('scratch') };
+  const { settings, out, facts } = input;
+  const planned = await STAGES.plan(input, await openStage({ run, out, settings, facts, attempt }, worker));
+  const common = { run, out, settings, facts, plain: true, plan: planned.plan };
+  const open = () => openStage({ run, out, settings, facts, attempt, plan: planned.plan }, worker);
+  yield 'plan';
+  const shards: Admitted[] = [];
+  for (let shard = 0; shard < planned.shards; shard++)
+    shards.push(await STAGES.admit({ ...common, shard }, await open()));
+  const shardLists = [await STAGES.list({ ...common, stage: 'admit', first: 0, results: shards }, await open())];
+  yield 'admit';
+  const gathered = await STAGES.gather({ ...common, shards: shardLists }, await open());
+  const { shards: list, reroutes, filter } = gathered;
+  yield 'gather';
+  let boilerplate: Ref | null = null;
+  if (filter) {
+    const results = [await STAGES.survey({ ...common, bucket: 0, shards: list, reroutes, filter }, await open())];
+    const surveys = [await STAGES.list({ ...common, stage: 'survey', first: 0, results }, await open())];
+    boilerplate = await STAGES.gatherSurveys({ ...common, surveys, filter }, await open());
+    yield 'survey';
+  }
+  const results: Assembled[] = [
+    await STAGES.assemble({ ...common, bucket: 0, shards: list, reroutes, filter, boilerplate }, await open()),
+  ];
+  const assembled = [await STAGES.list({ ...common, stage: 'assemble', first: 0, results }, await open())];
+  yield 'assemble';
+  const selected = await STAGES.select({ ...common, assembled }, await open());
+  yield 'select';
+  const parts: Rendered[] = [
+    await STAGES.render({ ...common, part: 0, from: 0, to: 1, assembled, decisions: selected.ref }, await open()),
+  ];
+  const rendered = [await STAGES.list({ ...common, stage: 'render', first: 0, results: parts }, await open())];
+  yield 'render';
+  const settled = await STAGES.settle({ ...common, shards: shardLists, assembled, selected }, await open());
+  yield 'settle';
+  await STAGES.publish(
+    { ...common, shards: shardLists, assembled, selected, rendered, settled, actor: 'drill', approvedBy: null },
+    await open(),
+  );
+}
+
+describe('a bit that flips', () => {
+  it('in any object between two stages is found by the reader of that object', async () => {
+    const draw = drawsOf('flip');
+    const flipped = new Map<string, number>();
+    for (const victim of ['plan', 'admit', 'gather', 'survey', 'assemble', 'select', 'render'] as const) {
+      for (let time = 0; time < 3; time++) {
+        const attempt = `${victim}${time}`;
+        let touched: string | undefined;
+        const stages = through(attempt);
+        let failure: unknown;
+        try {
+          for await (const stage of stages) {
+            if (stage !== victim) continue;
+            const made = filesUnder(site.path('out', 'runs')).filter((file) => file.endsWith(`-${attempt}`));
+            const fresh = made.filter((file) => new RegExp(`/(lists/)?${victim}[-/]`).test(file));
+            touched = fresh[Math.floor(draw() * fresh.length)]!;
+            const bytes = readFileSync(touched);
+            bytes[Math.floor(draw() * bytes.length)]! ^= 1 << Math.floor(draw() * 8);
+            writeFileSync(touched, bytes);
+          }
+        } catch (error) {
+          failure = error;
+        }
+        expect(touched, victim).toBeDefined();
+        const kind = touched!.slice(site.path('out', 'runs', run).length + 1);
+        expect(failure, `${kind} was used`).toBeDefined();
+        const { type } = faultOf(failure);
+        expect(['Damaged', 'KeyMissing'], `${kind}: ${String(failure)}`).toContain(type);
+        flipped.set(victim, (flipped.get(victim) ?? 0) + 1);
+        expect(filesUnder(site.path('out')).filter((file) => file.includes('/datasets/'))).toEqual([]);
+      }
+    }
+    console.log(`flip: ${[...flipped].map(([stage, times]) => `${stage} ${times}`).join(', ')}: all found`);
+  });
+});
