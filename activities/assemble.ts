@@ -3,6 +3,7 @@ import { assemble as assembleRecords } from '../curation/stages/assemble.ts';
 import { KeyedHash } from '../curation/stages/keyed.ts';
 import { readBucket } from './bucket.ts';
 import { LineBuffer } from './container.ts';
+import { contaminationOf } from './contamination.ts';
 import { corporaOf, overlapOf } from './overlap.ts';
 import type { Stage } from './stage.ts';
 import type { Assembled, Ref } from './types.ts';
@@ -42,7 +43,7 @@ export async function assemble(input: AssembleInput, stage: Stage): Promise<Asse
     pairs: policy.output.formats.some((format) => PAIRED.has(format)),
     overlap: await overlapOf(input.filter, input.boilerplate, stage),
     corpora: await corporaOf(stage),
-    contamination: null,
+    contamination: contaminationOf(policy.decontaminate),
     keys: new KeyedHash(stage.key('selection')),
     idPrefix: bucketPrefix(input.bucket),
   });

@@ -5,6 +5,10 @@ import { clean, type CleanInput } from './clean.ts';
 import { eraseCertify, eraseFind, eraseProbe, type CertifyInput, type EraseInput, type ProbeInput } from './erase.ts';
 import { gather } from './gather.ts';
 import { list, listed, type ListInput } from './list.ts';
+import { measureAdmit } from './measure/admit.ts';
+import { measureFigures } from './measure/figures.ts';
+import { measureJoin, type Joined } from './measure/join.ts';
+import { measurePublish, type MeasurePublishInput } from './measure/publish.ts';
 import { note } from './note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './overlap.ts';
 import { plan } from './plan.ts';
@@ -51,6 +55,11 @@ export const STAGES = {
   eraseProbe: (input: StageInput & ProbeInput, stage: Stage) => eraseProbe(input, stage),
   eraseCertify: (input: StageInput & CertifyInput, stage: Stage) => eraseCertify(input, stage),
   list: (input: StageInput & ListInput, stage: Stage) => list(input, stage),
+  measureAdmit: (input: StageInput & { shard: number }, stage: Stage) => measureAdmit(input.shard, stage),
+  measureJoin: (input: StageInput & { bucket: number; shards: Ref[] }, stage: Stage) => measureJoin(input, stage),
+  measureFigures: (input: StageInput & { joined: Joined[]; records: number }, stage: Stage) =>
+    measureFigures(input, stage),
+  measurePublish: (input: StageInput & MeasurePublishInput, stage: Stage) => measurePublish(input, stage),
   note: (input: StageInput & { decisions: Decided[] }, stage: Stage) => note(input.decisions, stage),
 } as const;
 

@@ -107,7 +107,7 @@ function factsOf(
       exact: selected.rules['exact'] ?? 0,
       near: (selected.out['near_duplicate'] ?? 0) - (selected.rules['exact'] ?? 0),
       clusters: selected.clusters,
-      largestCluster: 0,
+      largestCluster: selected.largestCluster,
     },
     selection: selectionSteps(assembled, selected.out),
     retention: Object.entries(statistics.retention).map(([seconds, { kept, observed }]) => ({

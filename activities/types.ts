@@ -155,8 +155,9 @@ export interface Selected {
   out: Record<string, number>;
   /** What each knob of the policy took out. */
   rules: Record<string, number>;
-  /** Clusters of two or more near-duplicates. */
+  /** Clusters of two or more near-duplicates, and the examples in the largest. */
   clusters: number;
+  largestCluster: number;
 }
 
 export interface RenderedFile {

@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 /** The garner command: owns arguments, exit codes and the printing of errors. */
 import { Command, CommanderError } from 'commander';
+import { abuseCommand } from './abuse.ts';
 import { accessCommand } from './access.ts';
+import { aggregateCommand } from './aggregate.ts';
+import { assessCommand } from './assess.ts';
 import { auditCommand } from './audit.ts';
 import { auditOverlapCommand } from './audit-overlap.ts';
+import { decontaminateCommand } from './decontaminate.ts';
 import { eraseCommand } from './erase.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { EXIT, explainFailure } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { fingerprintCommand } from './fingerprint.ts';
@@ -40,6 +45,7 @@ for (const add of [
   ],
   ...[accessCommand, auditCommand, eraseCommand, recheckCommand],
   ...[fingerprintCommand, auditOverlapCommand],
+  ...[evaluateCommand, assessCommand, abuseCommand, aggregateCommand],
   ...[redactCommand, generateCommand, uiCommand],
 ])
   add(program);

@@ -161,7 +161,7 @@ function readPolicy(file: string | undefined): { policy: Policy; text: string } 
 }
 
 /** With a server of our own the local identity reads everything; on a cluster an audience without people stops the run. */
-function readAccess(
+export function readAccess(
   { access, policy: policyFile }: RunOptions,
   policy: Policy,
   local: boolean,
@@ -191,7 +191,7 @@ function readAccess(
   return { file, text };
 }
 
-async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
+export async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
   if (folder === undefined) return;
   if (!existsSync(folder))
     throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
@@ -246,7 +246,7 @@ async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle
   }
 }
 
-async function finish(
+export async function finish(
   client: Client,
   handle: WorkflowHandle,
   worker: RunningWorker | null,

@@ -29,7 +29,8 @@ export function parseExperiment(file: string, text?: string): DeclaredExperiment
   const end = read.time(top['end'], ['end']);
   if (end <= start) read.refuse(['end'], 'must be after start');
   const horizon = top['horizon'] ?? 'fixed';
-  if (horizon !== 'fixed' && horizon !== 'always-valid') return read.refuse(['horizon'], 'must be fixed or always-valid');
+  if (horizon !== 'fixed' && horizon !== 'always-valid')
+    return read.refuse(['horizon'], 'must be fixed or always-valid');
   return {
     ...{ name: read.text(top['name'], ['name']), arms, control, start, end, horizon },
     primary: {
@@ -72,7 +73,11 @@ function armsOf(read: Reader, value: unknown): Experiment['arms'] {
   return arms;
 }
 
-function goalOf(read: Reader, goal: Record<string, unknown>, path: Path): { measure: string; better: 'higher' | 'lower' } {
+function goalOf(
+  read: Reader,
+  goal: Record<string, unknown>,
+  path: Path,
+): { measure: string; better: 'higher' | 'lower' } {
   const measure = read.text(goal['measure'], [...path, 'measure']);
   if (!measureNamed(measure))
     read.refuse([...path, 'measure'], `is no measure: known are ${MEASURES.map(({ name }) => name).join(', ')}`);
@@ -93,7 +98,8 @@ class Reader {
   }
 
   mapping(value: unknown, path: Path, fields: readonly string[]): Record<string, unknown> {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.refuse(path, 'must be a mapping');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return this.refuse(path, 'must be a mapping');
     for (const field of Object.keys(value))
       if (!fields.includes(field)) this.refuse([...path, field], `is unknown; known are ${fields.join(', ')}`);
     return value as Record<string, unknown>;
@@ -122,4 +128,3 @@ class Reader {
     return time;
   }
 }
-

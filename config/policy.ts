@@ -10,6 +10,7 @@ import { completeRubric, type LabelRubric } from '../curation/labels/rubric.ts';
 import type { RulePolicy } from '../curation/rules/judge.ts';
 import { parseExclusionFile, compileExclusions, type ExclusionRule } from '../curation/rules/path/exclusion.ts';
 import { compileGlobs } from '../curation/rules/path/vendored.ts';
+import { Contamination } from '../curation/selection/contamination.ts';
 import { checkSelection, DEFAULT_SELECTION, type SelectionPolicy } from '../curation/selection/policy.ts';
 import { configFile } from './location.ts';
 import { measurePolicy, type MeasurePolicy } from './measurement.ts';
@@ -41,6 +42,8 @@ export interface Policy {
   guard: { enabled: boolean; boilerplateRepositories: number; memory: number };
   labels: LabelRubric;
   selection: SelectionPolicy;
+  /** Absolute paths of contamination indexes; their bytes are part of the digest. */
+  decontaminate: string[];
   output: {
     name: string;
     formats: FormatName[];
@@ -120,6 +123,7 @@ function policyOf(yaml: YamlFile): Policy {
     guard: { enabled: true, boilerplateRepositories: 3, ...given.guard, memory: guardMemory(given) },
     labels: rubric(given.labels, yaml),
     selection: selection(given.selection, yaml),
+    decontaminate: contaminationPaths(given.selection, yaml),
     output: { ...OUTPUT, ...given.output },
     approval: given.approval ?? 'automatic',
   };
@@ -179,7 +183,8 @@ function rubric(given: unknown, yaml: YamlFile): LabelRubric {
 }
 
 function selection(given: unknown, yaml: YamlFile): SelectionPolicy {
-  const policy = overlay(DEFAULT_SELECTION, given, yaml, ['selection']);
+  const { decontaminate: _, ...knobs } = (given ?? {}) as { decontaminate?: unknown };
+  const policy = overlay(DEFAULT_SELECTION, knobs, yaml, ['selection']);
   try {
     checkSelection(policy);
   } catch (error) {
@@ -233,6 +238,25 @@ function gitleaksPath(given: PolicyFile, yaml: YamlFile): string | null {
   return absolute;
 }
 
+function contaminationPaths(given: unknown, yaml: YamlFile): string[] {
+  const listed = (given as { decontaminate?: unknown } | undefined)?.decontaminate ?? [];
+  const path = ['selection', 'decontaminate'];
+  const fail = (at: Path, problem: string): never => {
+    throw new ConfigError(yaml.file, yaml.line(at), fieldName(at), problem);
+  };
+  if (!Array.isArray(listed)) return fail(path, 'must be a list of files');
+  return listed.map((file: unknown, index) => {
+    if (typeof file !== 'string' || file === '') return fail([...path, index], 'must be the name of a file');
+    const absolute = isAbsolute(file) ? file : resolve(dirname(yaml.file), file);
+    try {
+      Contamination.fromBytes(readFileSync(absolute));
+    } catch {
+      return fail([...path, index], 'is no index that can be read: make one with `garner decontaminate index`');
+    }
+    return absolute;
+  });
+}
+
 function schemaError(yaml: YamlFile, error: ErrorObject): ConfigError {
   const parts = error.instancePath
     .split('/')
@@ -261,7 +285,10 @@ function digestOf(policy: object): string {
   const gitleaks = redaction.gitleaks
     ? createHash('sha256').update(readFileSync(redaction.gitleaks)).digest('hex')
     : null;
-  const text = JSON.stringify({ ...policy, redaction: { ...redaction, gitleaks } }, (key, value: unknown) =>
+  const { decontaminate, ...rest } = policy as { decontaminate: string[] };
+  const indexes = decontaminate.map((file) => createHash('sha256').update(readFileSync(file)).digest('hex')).sort();
+  const named = indexes.length > 0 ? { decontaminate: indexes } : {};
+  const text = JSON.stringify({ ...rest, ...named, redaction: { ...redaction, gitleaks } }, (key, value: unknown) =>
     key === 'source' ? undefined : sorted(value),
   );
   return createHash('sha256').update(text).digest('hex');

@@ -1,4 +1,5 @@
 /** Every workflow that a worker runs. */
 export { curate } from './curate.ts';
 export { erase } from './erase.ts';
+export { measure } from './measure.ts';
 export { page } from './page.ts';

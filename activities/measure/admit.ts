@@ -13,7 +13,8 @@ import type { Admitted } from '../types.ts';
 /** The measuring policy of a run. @throws RunFailure ConfigInvalid where the run's purpose does not measure */
 export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: MeasurePolicy } {
   const { purpose, measure, file } = stage.policy;
-  if (!isMeasured(purpose) || !measure) throw new RunFailure('ConfigInvalid', `${file} purpose: ${purpose} does not measure`);
+  if (!isMeasured(purpose) || !measure)
+    throw new RunFailure('ConfigInvalid', `${file} purpose: ${purpose} does not measure`);
   return { purpose, measure };
 }
 

@@ -11,7 +11,13 @@ import { evaluate } from '../../curation/measurement/evaluation/evaluate.ts';
 import { assess } from '../../curation/measurement/experiment/assess.ts';
 import { DAY_MS } from '../../curation/measurement/experiment/definition.ts';
 import { experimentUsers } from '../../curation/measurement/experiment/users.ts';
-import { abusePage, aggregatesPage, assessmentPage, evaluationPage, type PageFacts } from '../../curation/measurement/report/page.ts';
+import {
+  abusePage,
+  aggregatesPage,
+  assessmentPage,
+  evaluationPage,
+  type PageFacts,
+} from '../../curation/measurement/report/page.ts';
 import { copilotMetrics, prometheusText } from '../../curation/measurement/report/text.ts';
 import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
 import { LineBuffer } from '../container.ts';
@@ -82,7 +88,13 @@ async function outcomesIn(folder: string, joined: Joined[], stage: Stage): Promi
   return `SELECT * FROM read_json('${empty}', format = 'newline_delimited', columns = ${columnsOf(purpose)})`;
 }
 
-async function outputOf(db: RelationalDatabase, source: string, facts: PageFacts, folder: string, stage: Stage): Promise<Output> {
+async function outputOf(
+  db: RelationalDatabase,
+  source: string,
+  facts: PageFacts,
+  folder: string,
+  stage: Stage,
+): Promise<Output> {
   const { purpose, measure } = measuring(stage);
   const { fields, period, minimumUsers, bootstrap, release } = measure;
   const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`;
@@ -144,7 +156,10 @@ async function assessment(
     refuse(['end'], `lies after the data, which end on ${day(span.to)}`);
   if (missing.length > 0) {
     const at = experiment.arms.findIndex(({ name }) => missing.includes(name));
-    refuse(['arms', at, 'strategies'], `arm ${missing[0]} is unknown: no record of the window carries one of its strategies`);
+    refuse(
+      ['arms', at, 'strategies'],
+      `arm ${missing[0]} is unknown: no record of the window carries one of its strategies`,
+    );
   }
   const { measure } = measuring(stage);
   const { now } = stage.plan;
@@ -155,7 +170,10 @@ async function assessment(
       ['data/assessment.json', json({ ...facts, experimentDigest: digest, assessment: result })],
       ['data/report.html', assessmentPage(result, facts)],
     ],
-    out: { query: `SELECT example, "use" FROM placed WHERE "use" IN ('several_arms', 'not_in_experiment')`, reason: 'use' },
+    out: {
+      query: `SELECT example, "use" FROM placed WHERE "use" IN ('several_arms', 'not_in_experiment')`,
+      reason: 'use',
+    },
   };
 }
 
@@ -174,8 +192,11 @@ async function selectedOf(db: RelationalDatabase, { out }: Output, joined: Joine
   const lines = new LineBuffer();
   for (const [example, reason] of decided) lines.push({ example, keep: false, reason, rule: `measure.${reason}` });
   const bytes = lines.bytes();
-  const ref = await stage.write('select', joined.map(() => bytes));
-  return { ref, kept: 0, out: counts, rules: {}, clusters: 0 };
+  const ref = await stage.write(
+    'select',
+    joined.map(() => bytes),
+  );
+  return { ref, kept: 0, out: counts, rules: {}, clusters: 0, largestCluster: 0 };
 }
 
 async function figuresParquet(db: RelationalDatabase, rows: object[], folder: string): Promise<Buffer> {

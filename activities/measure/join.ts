@@ -28,7 +28,11 @@ export interface Joined {
 /** Columns of the Parquet rows of a purpose; `example` names the suggestion in the ledger. */
 export function columnsOf(purpose: MeasuredPurpose): string {
   const columns = ['example', ...PURPOSE_FIELDS[purpose], ...COUNT_FIELDS].map((name) => {
-    const type = WHOLE_NUMBERS.has(name) ? 'BIGINT' : (COUNT_FIELDS as readonly string[]).includes(name) ? 'INTEGER' : 'VARCHAR';
+    const type = WHOLE_NUMBERS.has(name)
+      ? 'BIGINT'
+      : (COUNT_FIELDS as readonly string[]).includes(name)
+        ? 'INTEGER'
+        : 'VARCHAR';
     return `'${name}': '${/^(?:observedChars|keptMilli|.*Chars$|latencyMs)/.test(name) ? 'BIGINT' : type}'`;
   });
   return `{${columns.join(', ')}}`;

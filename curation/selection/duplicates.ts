@@ -15,14 +15,14 @@ export function bandOf(band: number): string {
 }
 
 /**
- * Adds the decisions on near-duplicates among the rows of `alive` to `decided`; returns the number of clusters of two or more.
+ * Adds the decisions on near-duplicates among the rows of `alive` to `decided`; returns the number of clusters of two or more, and the size of the largest.
  * Memory outside the database: 4 bytes a row. Rows of one signature are one candidate, so that a text repeated a million times is compared once.
  */
 export async function dropNearDuplicates(
   db: Relational,
   rows: number,
   { threshold, minLexemes }: { threshold: number; minLexemes: number },
-): Promise<number> {
+): Promise<{ clusters: number; largestCluster: number }> {
   await db.run(`CREATE TABLE sig AS SELECT min(idx)::INTEGER AS rep, s FROM alive JOIN signatures USING (idx)
     WHERE lexemes >= ${minLexemes} GROUP BY s ORDER BY rep`);
   await db.run('CREATE TABLE candidate (a INTEGER, b INTEGER)');
@@ -58,9 +58,11 @@ export async function dropNearDuplicates(
   await db.run(
     `INSERT INTO decided SELECT idx, 'near_duplicate', 'selection.nearDuplicates' FROM ranked WHERE place > 1`,
   );
-  const [count] = await db.rows<{ clusters: number }>('SELECT count(*) AS clusters FROM ranked WHERE place = 2');
+  const [count] = await db.rows<{ clusters: number; largest: number }>(
+    'SELECT count(*) FILTER (place = 2) AS clusters, coalesce(max(place) FILTER (place > 1), 0) AS largest FROM ranked',
+  );
   for (const table of ['sig', 'candidate', 'bucket', 'cluster', 'ranked']) await db.run(`DROP TABLE ${table}`);
-  return count!.clusters;
+  return { clusters: count!.clusters, largestCluster: count!.largest };
 }
 
 /** Equal places of two signatures as 448 bytes each. */

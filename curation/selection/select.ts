@@ -28,6 +28,8 @@ export interface SelectionResult {
   rules: Record<string, number>;
   /** Clusters of two or more near-duplicates. */
   clusters: number;
+  /** Examples in the largest cluster; 0 where there is none. */
+  largestCluster: number;
   components: number;
   /** Examples in the largest component. */
   largestComponent: number;
@@ -76,14 +78,14 @@ export async function select(
   await db.run(
     `INSERT INTO decided SELECT idx, 'contaminated', 'selection.contamination' FROM alive WHERE contaminated`,
   );
-  const clusters = await dropNearDuplicates(db, rows, policy.nearDuplicates);
+  const near = await dropNearDuplicates(db, rows, policy.nearDuplicates);
   await numberPeople(db);
   await applyBounds(db, policy, salt);
   await applyBalance(db, policy, salt);
   await pairPeople(db);
   const { components, largestComponent } = await placeInSplits(db, policy, salt);
   await write(db, outFile);
-  return { ...(await counted(db, rows)), clusters, components, largestComponent };
+  return { ...(await counted(db, rows)), ...near, components, largestComponent };
 }
 
 /** Makes `metadata` (by ascending example; `idx` counts from 0) and `signatures (idx, s)`; returns the number of examples. */

@@ -190,10 +190,11 @@ export class Admission {
       : KEEP;
   }
 
-  #originKeys({ id, numericId, family }: NonNullable<EventJudgement['repository']>): OriginKeys {
+  #originKeys({ id, numericId, family, license }: NonNullable<EventJudgement['repository']>): OriginKeys {
     return {
       repository: this.#pseudonyms.of(`repository:${numericId}@${hostOf(id)}`),
       family: this.#pseudonyms.of(`repository:${family}`),
+      ...(license === undefined ? {} : { license }),
     };
   }
 

@@ -28,7 +28,7 @@ export interface ExampleSettings {
   overlap: PrivateOverlap | null;
   /** Named private corpora; nothing of them is exempt as boilerplate. */
   corpora?: readonly PrivateOverlap[];
-  contamination: Contamination | null;
+  contamination: Pick<Contamination, 'hits'> | null;
   keys: KeyedHash;
   /** What every example id of this bucket begins with. */
   idPrefix: string;

@@ -52,8 +52,9 @@ async function* through(attempt: string): AsyncGenerator<string> {
   if (filter) {
     const results = [await STAGES.survey({ ...common, bucket: 0, shards: list, reroutes, filter }, await open())];
     const surveys = [await STAGES.list({ ...common, stage: 'survey', first: 0, results }, await open())];
-    boilerplate = await STAGES.gatherSurveys({ ...common, surveys, filter }, await open());
     yield 'survey';
+    boilerplate = await STAGES.gatherSurveys({ ...common, surveys, filter }, await open());
+    yield 'survey/all';
   }
   const results: Assembled[] = [
     await STAGES.assemble({ ...common, bucket: 0, shards: list, reroutes, filter, boilerplate }, await open()),
@@ -79,9 +80,9 @@ describe('a bit that flips', () => {
   it('in any object between two stages is found by the reader of that object', async () => {
     const draw = drawsOf('flip');
     const flipped = new Map<string, number>();
-    for (const victim of ['plan', 'admit', 'gather', 'survey', 'assemble', 'select', 'render'] as const) {
+    for (const victim of ['plan', 'admit', 'gather', 'survey', 'survey/all', 'assemble', 'select', 'render'] as const) {
       for (let time = 0; time < 3; time++) {
-        const attempt = `${victim}${time}`;
+        const attempt = `${victim.replace('/', '')}${time}`;
         let touched: string | undefined;
         const stages = through(attempt);
         let failure: unknown;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../activities/types.ts';
+import { record } from './faults/histories.ts';
 import { drawsOf } from './faults/seed.ts';
 import { Site, type Ended } from './faults/site.ts';
 
@@ -26,7 +27,10 @@ beforeAll(async () => {
   await worker.ended;
   console.log(`undisturbed: ${seconds.toFixed(1)} s, digest ${undisturbed.digest.slice(0, 12)}`);
 });
-afterAll(() => site.close());
+afterAll(async () => {
+  await record(site, 'faults');
+  await site.close();
+});
 
 describe('a worker that is killed', () => {
   it(`comes to the same dataset after kill -9 at ${KILLS} random points`, async () => {

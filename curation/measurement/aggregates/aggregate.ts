@@ -65,7 +65,12 @@ export async function aggregate(
   );
   const noise =
     epsilon > 0
-      ? { epsilon, delta, usersScale: cellsPerUser / (epsilon / 2), countScale: (cellsPerUser * rowsPerCell) / (epsilon / 2) }
+      ? {
+          epsilon,
+          delta,
+          usersScale: cellsPerUser / (epsilon / 2),
+          countScale: (cellsPerUser * rowsPerCell) / (epsilon / 2),
+        }
       : null;
   const threshold = noise ? minimumUsers + noise.usersScale * Math.log(cellsPerUser / (2 * delta)) : minimumUsers;
   const draw = laplaceOf(key);

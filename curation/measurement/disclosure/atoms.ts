@@ -28,8 +28,7 @@ export async function makeAtoms(db: Relational, settings: AtomSettings): Promise
     const sums = BASES.map((base) => `sum(${base}) AS ${base}`).join(', ');
     const users = `SELECT p, ${expression} AS value, "user", ${sums} FROM combos GROUP BY ALL`;
     const counts = BASES.map(
-      (base) =>
-        `count(*) FILTER (${base} > 0), sum(${base})::BIGINT, (count(*) FILTER (${base} > 0)) >= ${k}`,
+      (base) => `count(*) FILTER (${base} > 0), sum(${base})::BIGINT, (count(*) FILTER (${base} > 0)) >= ${k}`,
     ).join(', ');
     await db.run(`INSERT INTO atoms SELECT ${text(name)}, p, value, ${counts} FROM (${users}) GROUP BY p, value`);
   }
@@ -45,9 +44,9 @@ export async function makeAtoms(db: Relational, settings: AtomSettings): Promise
 async function withholdComplements(db: Relational, { dimensions, minimumUsers: k }: AtomSettings): Promise<number> {
   let withheld = 0;
   for (const [name, expression] of Object.entries(dimensions)) {
-    const few = BASES.map(
-      (base) => `count(DISTINCT "user") FILTER (NOT ok_${base} AND ${base} > 0) AS u_${base}`,
-    ).join(', ');
+    const few = BASES.map((base) => `count(DISTINCT "user") FILTER (NOT ok_${base} AND ${base} > 0) AS u_${base}`).join(
+      ', ',
+    );
     const any = BASES.map((base) => `(NOT ok_${base} AND n_${base} > 0)`).join(' OR ');
     const rows = await db.rows<Record<string, number>>(
       `SELECT c.p, ${few} FROM combos c JOIN (SELECT * FROM atoms WHERE dimension = ${text(name)} AND (${any})) a

@@ -50,7 +50,11 @@ export function bootstrapRatios(sums: readonly UserSums[], options: BootstrapOpt
     const y = sum.y.reduce((a, b) => a + b, 0);
     if (!(y > 0) || filled[at] === 0) return null;
     const sorted = drawn[at]!.subarray(0, filled[at]).sort();
-    return { value: x / y, low: sortedQuantile(sorted, (1 - level) / 2), high: sortedQuantile(sorted, (1 + level) / 2) };
+    return {
+      value: x / y,
+      low: sortedQuantile(sorted, (1 - level) / 2),
+      high: sortedQuantile(sorted, (1 + level) / 2),
+    };
   });
 }
 

@@ -189,7 +189,8 @@ const HEADLINE: Record<Conclusion, string> = {
   worse: 'A treatment is worse on the primary measure.',
   no_difference: 'No difference was found on the primary measure; that is not proof that there is none.',
   harms_guardrail: 'A treatment harms a guardrail: do not ship it on the strength of the primary measure.',
-  not_finished: 'There is no verdict before the declared end: looking earlier would find differences that are not there.',
+  not_finished:
+    'There is no verdict before the declared end: looking earlier would find differences that are not there.',
   assignment_broken: 'There is no verdict: the arms’ sizes do not fit the plan, so their users may not be comparable.',
   too_few_users: 'There is no verdict: too few users are in an arm, and figures of so few are not told.',
 };

@@ -26,9 +26,7 @@ export async function experimentUsers(
   experiment: Experiment,
 ): Promise<ExperimentUsers> {
   const { start, end, preDays, arms } = experiment;
-  const cases = arms.map(
-    ({ strategies }, at) => `WHEN strategy IN (${strategies.map(text).join(', ')}) THEN ${at}`,
-  );
+  const cases = arms.map(({ strategies }, at) => `WHEN strategy IN (${strategies.map(text).join(', ')}) THEN ${at}`);
   await db.run(
     `CREATE TABLE timed AS SELECT *, hash("user") AS person, CASE ${cases.join(' ')} END AS arm,
        CASE WHEN "time" >= ${start} AND "time" < ${end} THEN 'during' WHEN "time" >= ${start - preDays * DAY_MS} AND "time" < ${start} THEN 'before' ELSE 'outside' END AS phase

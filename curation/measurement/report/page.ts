@@ -24,7 +24,8 @@ const DIMENSION_TITLES: Record<string, string> = {
   model: 'By model',
   plan: 'By plan',
 };
-const NOTHING = '<p class="empty">Nothing can be told here: fewer users than the threshold stand behind every value.</p>';
+const NOTHING =
+  '<p class="empty">Nothing can be told here: fewer users than the threshold stand behind every value.</p>';
 
 function framed(facts: PageFacts, title: string, tiles: readonly (readonly [string, string])[], body: string): string {
   const lead = `${facts.name}, ${facts.window.from} to ${facts.window.to}. For ${facts.audience.join(', ')}. ${count(facts.records)} records, ${count(facts.kept)} of them measured.`;
@@ -44,7 +45,10 @@ export function evaluationPage(evaluation: Evaluation, facts: PageFacts): string
     tile('retained_characters_300', 'of accepted characters there after 300 s'),
     tile('accepted_characters_per_impression', 'accepted characters an impression'),
     tile('model_written_share', 'of the code at suggestions’ places by the model'),
-    [all?.latency ? `${Math.round(all.latency.p50)} / ${Math.round(all.latency.p95)} ms` : '–', 'latency p50 / p95'] as const,
+    [
+      all?.latency ? `${Math.round(all.latency.p50)} / ${Math.round(all.latency.p95)} ms` : '–',
+      'latency p50 / p95',
+    ] as const,
   ];
   const dimensions = [...new Set(evaluation.cells.map(({ dimension }) => dimension))];
   const groups = Object.keys(evaluation.withheld).filter((name) => !['all', 'day', NESTED].includes(name));
@@ -71,13 +75,22 @@ function headlineSection(all: Cell | undefined, facts: PageFacts): string {
     figure.users,
   ]);
   const note = `95% intervals. Wilson takes suggestions as independent, which those of one user are not: where it matters, believe the bootstrap. Users below ${facts.minimumUsers} are never told.`;
-  return section('Figures', table(['Figure', 'Value', 'Interval', 'Method', 'Users'], rows, count), { wide: true, note });
+  return section('Figures', table(['Figure', 'Value', 'Interval', 'Method', 'Users'], rows, count), {
+    wide: true,
+    note,
+  });
 }
 
 function retentionSection(all: Cell | undefined): string {
   const points = all?.survival ?? [];
   if (points.length === 0) return section('Retention of accepted suggestions', NOTHING);
-  const drawn = points.map(({ time, survival, low, high }) => ({ x: time, label: `${time} s`, y: survival, low, high }));
+  const drawn = points.map(({ time, survival, low, high }) => ({
+    x: time,
+    label: `${time} s`,
+    y: survival,
+    low,
+    high,
+  }));
   const rows = points.map((p) => [`${p.time} s`, p.atRisk, p.events, p.censored, percent(p.survival), `${percent(p.low)} – ${percent(p.high)}`]); // prettier-ignore
   const figuresTable = table(['Seen after', 'At risk', 'Lost', 'Last seen', 'Kept', 'Band'], rows, count);
   return section(
@@ -156,7 +169,8 @@ export function abusePage(suspects: readonly Suspect[], facts: PageFacts): strin
 
 export function aggregatesPage(release: Release, facts: PageFacts): string {
   const rows = release.cells.map(({ language, framework, shape, outcome, count: n }) => [language, framework, shape, outcome, n]); // prettier-ignore
-  const body = rows.length > 0 ? table(['Language', 'Framework', 'Shape', 'Outcome', 'Suggestions'], rows, count) : NOTHING;
+  const body =
+    rows.length > 0 ? table(['Language', 'Framework', 'Shape', 'Outcome', 'Suggestions'], rows, count) : NOTHING;
   const note = release.noise
     ? `Laplace noise, ε = ${release.noise.epsilon}, δ = ${release.noise.delta}; cells are told from a noisy ${release.threshold} users on.`
     : `Cells are told from ${release.threshold} users on; no noise is added. ${count(release.withheld)} cells are not told.`;
@@ -167,7 +181,9 @@ function figureText(cell: Cell | undefined, measure: string, interval = false): 
   const found = cell?.figures.find((figure) => figure.measure === measure);
   if (!found) return '–';
   const text = shown(measure, found.value);
-  return interval && found.low !== null ? `${text} (${shown(measure, found.low)} – ${shown(measure, found.high!)})` : text;
+  return interval && found.low !== null
+    ? `${text} (${shown(measure, found.low)} – ${shown(measure, found.high!)})`
+    : text;
 }
 
 function shown(measure: string, value: number): string {

@@ -210,7 +210,16 @@ function countPlace(row: WholeRow, life: Lifecycle, events: OutcomeEvent[], take
 function lifecycleOf(event: OutcomeEvent): LifecycleEvent {
   const { type, time, displayedMs, acceptedLength, typedShare, reason, afterSeconds, editDistance } = event;
   const { branchChanged, latencyMs } = event;
-  const given = { displayedMs, acceptedLength, typedShare, reason, afterSeconds, editDistance, branchChanged, latencyMs };
+  const given = {
+    displayedMs,
+    acceptedLength,
+    typedShare,
+    reason,
+    afterSeconds,
+    editDistance,
+    branchChanged,
+    latencyMs,
+  };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { type, time, id: event.event, ...said };
 }

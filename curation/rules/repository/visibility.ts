@@ -37,6 +37,8 @@ export interface RepositoryIdentity {
   /** Root of its fork network now: `github.com#42`. */
   family: string;
   owner: string;
+  /** SPDX id or expression at --now, where the facts give one. */
+  license?: string;
 }
 
 /** A longer chain of forks is not followed: it counts as unknown. */
@@ -84,7 +86,12 @@ export function compileRepository(policy: RepositoryPolicy, facts: Facts, now: n
     const first = identified.resolved[0]!;
     const { id, owner, host } = remote;
     const family = `${host}#${familyOf(host, first.numericId, facts, now)}`;
-    return { ...finding, verdict, identity: { id, numericId: first.numericId, family, owner } };
+    const license = first.now.at(-1)?.license;
+    return {
+      ...finding,
+      verdict,
+      identity: { id, numericId: first.numericId, family, owner, ...(license === undefined ? {} : { license }) },
+    };
   };
 }
 

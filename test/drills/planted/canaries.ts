@@ -239,8 +239,11 @@ export class Canaries {
         completion: this.code('text whose denied path comes late', 1),
       });
       const document = { path: n % 2 ? '.env' : `${DENIED}/late.ts` };
-      planted.line(`late${n % 3}.jsonl`, { id: `${id}-b`, type: 'shown', time: time(1), ...common, document });
-      planted.line(`late${n % 3}.jsonl`, { id: `${id}-c`, type: 'accepted', time: time(4), ...common, document });
+      // Only a record with text names the document of its request.
+      const prompt = { prefix: this.code('text whose denied path comes late', 1), suffix: '', context: [] };
+      const text = n % 3 ? { prompt } : {};
+      planted.line(`late${n % 4}.jsonl`, { id: `${id}-b`, type: 'shown', time: time(1), ...common, document, ...text });
+      planted.line(`late${n % 4}.jsonl`, { id: `${id}-c`, type: 'accepted', time: time(4), ...common });
     });
   }
 }

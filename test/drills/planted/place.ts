@@ -20,6 +20,8 @@ export interface Suggestion {
   /** More fields of the record that carries the text. */
   more?: Record<string, unknown>;
   captured?: string;
+  /** Accepted unless told; what is captured after a rejection is preferred to what was suggested. */
+  rejected?: boolean;
 }
 
 export class Planted {
@@ -101,13 +103,14 @@ export class Planted {
       prompt: { prefix: given.prefix, suffix: given.suffix ?? '', context: given.context ?? [] },
       ...{ completion: given.completion, model: 'm1', strategy: 'arm-a', ...given.more },
     });
-    this.line(file, { id: `${id}-b`, type: 'accepted', time: time(3), ...common, ...about });
+    const type = given.rejected ? 'rejected' : 'accepted';
+    this.line(file, { id: `${id}-b`, type, time: time(3), ...common, ...about });
     if (given.captured !== undefined)
       this.line(file, {
         ...{ id: `${id}-c`, type: 'captured', time: time(33), ...common, ...about, afterSeconds: 30 },
         ...{ capturedCode: given.captured, capturedFrom: 0, capturedTo: given.captured.length },
       });
-    for (const seconds of [30, 120, 300])
+    for (const seconds of given.rejected ? [] : [30, 120, 300])
       this.line(file, {
         ...{ id: `${id}-r${seconds}`, type: 'retained', time: time(3 + seconds), ...common, ...about },
         ...{ afterSeconds: seconds, editDistance: 0 },

@@ -1,0 +1,143 @@
+/** What operators do to a run: pause, look, mend and retry one shard, approve; cancel; and that it is written down who did it and why. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../activities/types.ts';
+import type { RunStatus } from '../../cli/status.ts';
+import { openAudit } from '../../storage/audit.ts';
+import { openKeystore } from '../../storage/keystore.ts';
+import { filesUnder, PROJECT } from '../command.ts';
+import { record } from './faults/histories.ts';
+import { Site, type Ended, type Running } from './faults/site.ts';
+
+const site = new Site();
+let undisturbed: RunSummary;
+let worker: Running;
+let policy: string;
+
+beforeAll(async () => {
+  await site.open(900, 21);
+  policy = site.path('approval.yaml');
+  const text = readFileSync(join(PROJECT, 'config', 'policy.yaml'), 'utf8');
+  writeFileSync(policy, text.replace('approval: automatic', 'approval: required'));
+});
+afterAll(async () => {
+  await record(site, 'operators');
+  await site.close();
+});
+
+const command = (...args: string[]): Promise<Ended> =>
+  site.start([...args, '--address', site.server.address, '--keys', site.keys]).ended;
+
+async function runs(where: string): Promise<string[]> {
+  const { stdout } = await command('list', '--json', '--where', where);
+  return stdout.split('\n').flatMap((line) => (line ? [(JSON.parse(line) as { run: string }).run] : []));
+}
+
+async function status(run: string): Promise<RunStatus> {
+  return JSON.parse((await command('status', run, '--json')).stdout) as RunStatus;
+}
+
+async function until(run: string, met: (status: RunStatus) => boolean): Promise<RunStatus> {
+  for (let tries = 0; tries < 100; tries++) {
+    const seen = await status(run);
+    if (met(seen)) return seen;
+    await sleep(300);
+  }
+  throw new Error(`not seen: ${JSON.stringify(await status(run))}`);
+}
+
+/** Starts a run that is paused before its first shard: it is told so before there is a worker. */
+async function pausedRun(out: string, ...more: string[]): Promise<{ run: string; ended: Promise<Ended> }> {
+  const { ended } = site.run(out, '--policy', policy, '--by', 'ann', ...more);
+  let run: string | undefined;
+  for (let tries = 0; tries < 60 && !run; tries++) [run] = await runs('ExecutionStatus = "Running"');
+  const pause = command('pause', run!, '--by', 'bob', '--why', 'look first');
+  await sleep(2_000);
+  worker = await site.worker();
+  expect((await pause).status).toBe(0);
+  await until(run!, ({ progress }) => progress?.stage === 'admit' && progress.paused);
+  return { run: run!, ended };
+}
+
+describe('a run that operators steer', () => {
+  it('waits for one shard to be mended and tried again, then for approval by somebody else, and publishes the same dataset', async () => {
+    const { run, ended } = await pausedRun('steered', '--on-failure', 'wait');
+    const source = filesUnder(site.path('sample/events')).find((file) => file.endsWith('.jsonl'))!;
+    const good = readFileSync(source);
+    const bad = Buffer.from(good);
+    bad[bad.length - 3]! ^= 1;
+    writeFileSync(source, bad);
+    expect((await command('resume', run, '--by', 'bob', '--why', 'looked')).status).toBe(0);
+    const { progress } = await until(
+      run,
+      (seen) => (seen.progress?.failures.length ?? 0) > 0 && seen.progress!.running === 0,
+    );
+    const [failure, ...others] = progress!.failures;
+    expect(others).toEqual([]);
+    expect(failure).toMatchObject({ stage: 'admit', type: 'SourceChanged' });
+    expect(progress!.finished).toBe(progress!.total - 1);
+    expect(await runs('GarnerOutcome = "waiting" AND GarnerPurpose = "model-improvement"')).toEqual([run]);
+    const text = (await command('status', run)).stdout;
+    expect(text).toContain(`FAILED admit ${failure!.unit}: SourceChanged`);
+    const wrong = await command('retry', run, '--shard', '9999', '--why', 'mended');
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining(`--shard ${failure!.unit} (admit)`)]);
+
+    writeFileSync(source, good);
+    const retry = ['retry', run, '--shard', `${failure!.unit}`, '--by', 'bob'];
+    expect((await command(...retry, '--why', 'put the file back')).status).toBe(0);
+    await until(run, (seen) => seen.progress?.stage === 'approval');
+    expect(await runs('GarnerStage = "approval" AND GarnerOutcome = "running"')).toEqual([run]);
+    const own = await command('approve', run, '--by', 'ann', '--why', 'mine');
+    expect([own.status, own.stderr]).toEqual([3, expect.stringContaining('somebody else')]);
+    expect((await command('approve', run, '--by', 'bob', '--why', 'checked the report')).status).toBe(0);
+
+    const end = await ended;
+    const plain = await site.run('undisturbed').ended;
+    undisturbed = JSON.parse(plain.stdout) as RunSummary;
+    const summary = JSON.parse(end.stdout) as RunSummary;
+    // The policies differ in the approval, so their plans and pseudonyms do: counts are what must agree.
+    expect(end.status).toBe(0);
+    expect({ ...summary.reasons }).toEqual({ ...undisturbed.reasons });
+    expect(site.leftovers('steered')).toEqual([]);
+    expect(await runs(`GarnerVersion = "${summary.version}" AND GarnerOutcome = "done"`)).toEqual([run]);
+    const { stdout: watched } = await command('status', run, '--watch');
+    expect(watched).toContain('completed');
+
+    const keystore = await openKeystore(site.keys);
+    const log = await openAudit(join(site.keys, 'audit'), keystore.signing());
+    const told: string[] = [];
+    for await (const { actor, action, subject, details } of log.show())
+      if (subject === run) told.push(`${actor} ${action} ${String(details?.['why'])}`);
+    expect(told).toEqual([
+      'bob run.pause look first',
+      'bob run.resume looked',
+      'bob run.retry put the file back',
+      'bob run.approve checked the report',
+    ]);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+  });
+
+  it('ends a cancelled run with 130 and leaves nothing', async () => {
+    const { run, ended } = await pausedRun('cancelled');
+    await command('resume', run, '--why', 'on', '--by', 'bob');
+    await site.until('a shard', () => site.staged('cancelled', 'admit').length > 0);
+    expect((await command('cancel', run)).status).toBe(0);
+    site.expectFailed(await ended, 'cancelled', 130, /cancelled/);
+    expect(await runs('GarnerOutcome = "cancelled"')).toEqual([run]);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+  });
+
+  it('ends a rejected run with 3 and writes down who rejected it', async () => {
+    const { run, ended } = await pausedRun('rejected');
+    await command('resume', run, '--why', 'on', '--by', 'bob');
+    await until(run, (seen) => seen.progress?.stage === 'approval');
+    expect((await command('reject', run, '--by', 'bob', '--why', 'too few')).status).toBe(0);
+    site.expectFailed(await ended, 'rejected', 3, /rejected/);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+  });
+});
