@@ -35,7 +35,6 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
       pseudonymKey: stage.key('pseudonym'),
       buckets: plan.buckets,
       erasure: stage.erasure,
-      pieces: stage.policy.rules,
     },
     output,
   );
@@ -80,6 +79,7 @@ async function admitPlain(piece: Piece, stage: Stage, admission: PieceTaker, out
     for (const record of reader.end()) admission.record(record);
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
+    await checkPin(piece, stage);
     output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`));
   }
 }
@@ -91,9 +91,15 @@ async function admitCompressed(piece: Piece, stage: Stage, admission: PieceTaker
     for await (const chunk of decode(pinned(piece, stage))) stage.progress(chunk.length);
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
+    await checkPin(piece, stage);
     return output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`));
   }
   await admitPlain(piece, stage, admission, output);
+}
+
+/** A stream that breaks is a fault of the source only if it is the source that was planned. @throws RunFailure SourceChanged */
+async function checkPin(piece: Piece, stage: Stage): Promise<void> {
+  for await (const chunk of pinned(piece, stage)) stage.progress(chunk.length);
 }
 
 /** The bytes of a piece, which must be those that were planned. */

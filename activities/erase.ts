@@ -98,7 +98,10 @@ export interface CertifyInput {
 }
 
 /** Signs the certificate once; asked again, it gives the one that is there. Returns its key in the store and what it says. */
-export async function eraseCertify(input: CertifyInput, stage: Stage): Promise<{ key: string; certificate: Certificate }> {
+export async function eraseCertify(
+  input: CertifyInput,
+  stage: Stage,
+): Promise<{ key: string; certificate: Certificate }> {
   const { store, keystore, request } = stage;
   const key = certificateKey(request.run);
   const there = await readCertificate(store, key);

@@ -64,7 +64,10 @@ async function refuseErased(name: string, erased: ReadonlySet<string>, stage: St
   if (erased.size === 0) return;
   for await (const { keys } of (await readIndex(stage.store, name, stage.keystore)).entries()) {
     if (keys.some((key) => erased.has(key)))
-      throw new RunFailure('Refused', 'somebody was erased while the run was under way: nothing was published, run again');
+      throw new RunFailure(
+        'Refused',
+        'somebody was erased while the run was under way: nothing was published, run again',
+      );
   }
 }
 

@@ -17,9 +17,20 @@ import { reissue, type ReissueInput } from './reissue.ts';
 import { render, type RenderInput } from './render.ts';
 import { select } from './select.ts';
 import { settle } from './settle.ts';
-import type { Stage } from './stage.ts';
-import type { ObjectStore } from '../storage/objects.ts';
-import type { Admitted, Assembled, CurateInput, Decided, Ref, Rendered, Selected, StageInput } from './types.ts';
+import { openStore } from '../storage/objects.ts';
+import type { Stage, WorkerSettings } from './stage.ts';
+import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './windows.ts';
+import type {
+  Admitted,
+  Assembled,
+  CurateInput,
+  Decided,
+  Ref,
+  Rendered,
+  RunSummary,
+  Selected,
+  StageInput,
+} from './types.ts';
 
 /** Each stage takes what the workflow passes and the opened run. */
 export const STAGES = {
@@ -63,9 +74,16 @@ export const STAGES = {
   note: (input: StageInput & { decisions: Decided[] }, stage: Stage) => note(input.decisions, stage),
 } as const;
 
-/** What asks for a store alone, and must work where the run can no longer be opened. */
-export const STORE_STAGES = {
-  clean: (input: StageInput & CleanInput, store: ObjectStore) => clean(input, store),
+/** What works without an opened run: before there is one, or where it can no longer be opened. */
+export const BARE_STAGES = {
+  clean: (input: StageInput & CleanInput) => clean(input, openStore(input.out)),
+  windowsDue: (input: NightlyInput & { at: number }, worker: WorkerSettings) => windowsDue(input, worker),
+  openWindow: (input: NightlyInput & { at: number; window: DueWindow }, worker: WorkerSettings) =>
+    openWindow(input, worker),
+  closeWindow: (
+    input: NightlyInput & { at: number; window: DueWindow; summary: RunSummary },
+    worker: WorkerSettings,
+  ) => closeWindow(input, worker),
 } as const;
 
 /** Units of earlier stages come as the lists of their pages. */
@@ -84,7 +102,7 @@ async function unitsOf(input: Judged, stage: Stage): Promise<{ shards: Admitted[
   };
 }
 
-type Stages = typeof STAGES & typeof STORE_STAGES;
+type Stages = typeof STAGES & typeof BARE_STAGES;
 export type StageName = keyof Stages;
 
 /** The same as activities: the run is opened from the input. */

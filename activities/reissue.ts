@@ -105,7 +105,9 @@ async function rewrite(
   const destroyed: { path: string; sha256: string }[] = [];
   let plain = true;
   try {
-    await writeFile(join(folder, 'gone.jsonl'), [...gone].map((id) => JSON.stringify({ id }) + '\n').join(''), { mode: 0o600 });
+    await writeFile(join(folder, 'gone.jsonl'), [...gone].map((id) => JSON.stringify({ id }) + '\n').join(''), {
+      mode: 0o600,
+    });
     for (const file of dataFiles(facts)) {
       const bare = `datasets/${version}/${file.path}`;
       const sealed = (await store.stat(`${bare}.age`)) !== null;
@@ -151,19 +153,24 @@ async function without(
   await writeFile(from, bytes, { mode: 0o600 });
   const db = await openRelational({ scratch: folder });
   try {
-    await db.run(`CREATE TABLE gone AS SELECT id FROM read_json('${join(folder, 'gone.jsonl')}', format = 'newline_delimited', columns = {id: 'VARCHAR'})`);
+    await db.run(
+      `CREATE TABLE gone AS SELECT id FROM read_json('${join(folder, 'gone.jsonl')}', format = 'newline_delimited', columns = {id: 'VARCHAR'})`,
+    );
     const [group] = await db.rows<{ rows: number }>(
       `SELECT max(row_group_num_rows) AS rows FROM parquet_metadata('${from}')`,
     );
     await db.run(
       `COPY (SELECT * FROM read_parquet('${from}') WHERE id NOT IN (SELECT id FROM gone)
-       ORDER BY ${formatOf(format).order.map((name) => `"${name}"`).join(', ')})
+       ORDER BY ${formatOf(format)
+         .order.map((name) => `"${name}"`)
+         .join(', ')})
        TO '${to}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${Math.max(2048, group?.rows ?? 0)})`,
     );
     const [found] = await db.rows<{ rows: number; remaining: number }>(
       `SELECT count(*) AS rows, count(*) FILTER (id IN (SELECT id FROM gone)) AS remaining FROM read_parquet('${to}')`,
     );
-    if (found!.remaining > 0) throw new RunFailure('CountsDiffer', 'rows of the erased are left: nothing was published');
+    if (found!.remaining > 0)
+      throw new RunFailure('CountsDiffer', 'rows of the erased are left: nothing was published');
     return { bytes: await readFile(to), rows: found!.rows };
   } finally {
     await db.close();

@@ -98,7 +98,10 @@ export function addStatistics(into: Statistics, from: Statistics): void {
 /** The figures that a card, a report and the statement show of these examples. */
 export function figuresOf(
   statistics: Statistics,
-): Pick<DatasetFacts, 'labels' | 'languages' | 'models' | 'lengths' | 'weights' | 'balance' | 'retention' | 'licences'> {
+): Pick<
+  DatasetFacts,
+  'labels' | 'languages' | 'models' | 'lengths' | 'weights' | 'balance' | 'retention' | 'licences'
+> {
   const { labels, languages, models, balance, licences, lengths, weights, retention } = statistics;
   return {
     ...{ labels, languages, models: { ...models }, balance, licences },

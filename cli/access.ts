@@ -80,7 +80,9 @@ async function grant(name: string, options: Common & GrantOptions): Promise<void
   await audit(await openKeystore(options.keys), options.by, 'grant', name, {
     ...{ group, recipient, from: given.from, until: given.until ?? null },
   });
-  process.stderr.write(`${name} reads ${group} from ${given.from}: \`garner access rewrap\` opens earlier datasets too\n`);
+  process.stderr.write(
+    `${name} reads ${group} from ${given.from}: \`garner access rewrap\` opens earlier datasets too\n`,
+  );
 }
 
 async function revoke(name: string, options: Common & { group?: Audience }): Promise<void> {
@@ -127,7 +129,12 @@ async function rewrap(dataset: string, { access, keys, by, identity, anew, json 
     access: file === null ? null : parseAccess(file, readFileSync(file, 'utf8')),
   });
   const subject = `${done.name}/${done.version}`;
-  await audit(keystore, by, 'rewrap', subject, { digest: done.digest, readers: done.readers, files: done.files, anew: anew === true });
+  await audit(keystore, by, 'rewrap', subject, {
+    digest: done.digest,
+    readers: done.readers,
+    files: done.files,
+    anew: anew === true,
+  });
   if (json) process.stdout.write(JSON.stringify(done) + '\n');
   else process.stderr.write(`${subject}: ${done.files} files sealed to ${done.readers} readers\n`);
 }
@@ -135,7 +142,8 @@ async function rewrap(dataset: string, { access, keys, by, identity, anew, json 
 /** Changes the access file in one step; two commands at once take turns. */
 async function edit({ access }: Common, change: (file: string, text: string) => string): Promise<void> {
   const folder = dirname(resolve(access));
-  if (!existsSync(folder)) throw new CommandError(EXIT.usage, `${folder}: is not there: make it, or name a file with --access`);
+  if (!existsSync(folder))
+    throw new CommandError(EXIT.usage, `${folder}: is not there: make it, or name a file with --access`);
   await withLock(folder, '.access', async () => {
     const text = existsSync(access) ? await readFile(access, 'utf8') : '';
     await replaceFile(access, change(access, text));

@@ -28,7 +28,11 @@ const DATA = /^data\/[^/]+\/([a-z]+)-\d+-of-\d+\.(parquet|jsonl|jsonl\.zst)$/;
 const JSONL_LIMIT = 2 ** 31 - 1;
 
 /** Reads every object once. Plaintext lies in scratch while it is counted; a file that no identity opens has a stored digest alone. */
-export async function contentsOf(store: ObjectStore, identities: string[], leave: readonly string[]): Promise<Contents> {
+export async function contentsOf(
+  store: ObjectStore,
+  identities: string[],
+  leave: readonly string[],
+): Promise<Contents> {
   const contents: Contents = { files: [], rows: {}, components: {}, strays: {}, locked: [] };
   const scratch = await openScratch('verify');
   let db: RelationalDatabase | null = null;

@@ -21,10 +21,15 @@ export function decontaminateCommand(program: Command): void {
     .command('decontaminate')
     .description('keep benchmarks out of datasets')
     .command('index')
-    .description('hash the problems and solutions of a benchmark; name the result in the policy, selection.decontaminate')
+    .description(
+      'hash the problems and solutions of a benchmark; name the result in the policy, selection.decontaminate',
+    )
     .requiredOption('--input <files...>', 'JSONL, a problem a line, such as HumanEval or MBPP')
     .requiredOption('--out <file>', 'the index: hashes of word 13-grams and 10-grams, no text')
-    .option('--field <names...>', 'fields that hold problem or solution (default: every text and list of texts but names)')
+    .option(
+      '--field <names...>',
+      'fields that hold problem or solution (default: every text and list of texts but names)',
+    )
     .addOption(jsonOption())
     .action((options: Options) => index(options));
 }
@@ -33,12 +38,18 @@ async function index({ input, out, field, json }: Options): Promise<void> {
   const documents: BenchmarkDocument[] = [];
   for (const file of input) documents.push(...(await documentsOf(file, field)));
   if (documents.length === 0)
-    throw new CommandError(EXIT.usage, `${input.join(', ')}: no problem has text in ${field?.join(', ') ?? 'any field'}`);
+    throw new CommandError(
+      EXIT.usage,
+      `${input.join(', ')}: no problem has text in ${field?.join(', ') ?? 'any field'}`,
+    );
   const { index: made, tooShort } = Contamination.build(documents);
   writeFileSync(out, made.toBytes());
   const report = { documents: documents.length, tooShort: tooShort.length, grams: made.size };
   if (json) process.stdout.write(JSON.stringify(report) + '\n');
-  else process.stderr.write(`${report.documents} texts, ${report.tooShort} of them too short to tell, ${report.grams} hashed grams\n`);
+  else
+    process.stderr.write(
+      `${report.documents} texts, ${report.tooShort} of them too short to tell, ${report.grams} hashed grams\n`,
+    );
 }
 
 async function documentsOf(file: string, fields: string[] | undefined): Promise<BenchmarkDocument[]> {
@@ -52,7 +63,10 @@ async function documentsOf(file: string, fields: string[] | undefined): Promise<
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(EXIT.usage, `${file} --input: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+    throw new CommandError(
+      EXIT.usage,
+      `${file} --input: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+    );
   }
   return documents;
 }

@@ -51,7 +51,10 @@ export function eraseCommand(program: Command): void {
     .addOption(keysOption())
     .option('--facts <dir>', 'folder of facts: finds a repository under its other names too')
     .option('--policy <file>', 'the policy whose hosts an address is read by (default: the built-in one)')
-    .option('--access <file>', 'whom new versions are sealed to (default: access.yaml beside the policy, where there is one)')
+    .option(
+      '--access <file>',
+      'whom new versions are sealed to (default: access.yaml beside the policy, where there is one)',
+    )
     .addOption(addressOption())
     .option('--by <name>', 'who erases (default: the account)')
     .option('--dry-run', 'only say which versions hold the subject')
@@ -119,7 +122,12 @@ async function repositoryNames(given: string, options: Options, scratch: string)
   return [...names];
 }
 
-async function throughServer(options: Options, kind: SubjectKind, keys: string[], scratch: string): Promise<EraseSummary> {
+async function throughServer(
+  options: Options,
+  kind: SubjectKind,
+  keys: string[],
+  scratch: string,
+): Promise<EraseSummary> {
   const keystore = await openKeystore(options.keys);
   installRuntime();
   const server = namedAddress(options.address) === undefined ? await serverOf(options.out) : null;
@@ -131,7 +139,10 @@ async function throughServer(options: Options, kind: SubjectKind, keys: string[]
       const result = begin(client, await requestOf(options, kind, keys, server !== null));
       if (!worker) return await result;
       const stopped = worker.ended.then(() => {
-        throw new CommandError(EXIT.failed, 'the worker stopped before the erasure ended: run the command again to go on');
+        throw new CommandError(
+          EXIT.failed,
+          'the worker stopped before the erasure ended: run the command again to go on',
+        );
       });
       return await Promise.race([result, stopped]);
     } finally {
@@ -183,14 +194,21 @@ function report(summary: EraseSummary, { json, out }: Options): void {
   if (json) process.stdout.write(JSON.stringify(summary) + '\n');
   else {
     for (const { name, version, removed, replacedBy } of versions)
-      process.stdout.write(`${name}/${version}: ${removed} examples out, ${replacedBy ? `replaced by ${replacedBy}` : 'nothing was left'}\n`);
+      process.stdout.write(
+        `${name}/${version}: ${removed} examples out, ${replacedBy ? `replaced by ${replacedBy}` : 'nothing was left'}\n`,
+      );
     process.stdout.write(`certificate  ${join(out, certificate)}\n`);
     if (versions.length === 0) process.stderr.write('no version held it; later runs leave it out\n');
     if (probe.unfinished.length > 0)
-      process.stderr.write(`runs under way: ${probe.unfinished.join(', ')}: they cannot publish it, and what they staged goes when they end\n`);
+      process.stderr.write(
+        `runs under way: ${probe.unfinished.join(', ')}: they cannot publish it, and what they staged goes when they end\n`,
+      );
   }
   if (probe.remaining.length > 0)
     throw new CommandError(EXIT.checkFailed, `still there: ${probe.remaining.join(', ')}: erase again`);
   if (probe.uncovered.length > 0)
-    throw new CommandError(EXIT.checkFailed, `without an index, so nobody can tell whom they hold: ${probe.uncovered.join(', ')}: remove them`);
+    throw new CommandError(
+      EXIT.checkFailed,
+      `without an index, so nobody can tell whom they hold: ${probe.uncovered.join(', ')}: remove them`,
+    );
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CurateInput } from '../activities/types.ts';
 import { loadPolicy } from '../config/policy.ts';
-import { compileRules, type RulePolicy } from '../curation/rules/judge.ts';
-import { isPrivate } from '../curation/stages/guarded.ts';
+import { compileRules, takesRecord, type RulePolicy } from '../curation/rules/judge.ts';
 import type { LedgerRow } from '../curation/stages/ledger.ts';
 import { openFacts } from '../storage/facts.ts';
 import { openScratch, sweepScratch } from '../storage/scratch.ts';
@@ -146,9 +145,7 @@ function outcomeIn(
 ): ExplainedSegment['outcome'] {
   if (verdict.keep) return 'kept';
   if (!segment.startsWith('context')) return 'out';
-  const takes =
-    policy.whenPieceGoes === 'exclude' || (policy.whenContextPrivate === 'exclude' && isPrivate(verdict.reason));
-  return takes ? 'out' : 'stripped';
+  return takesRecord(verdict.reason, policy) ? 'out' : 'stripped';
 }
 
 async function withScratch(work: (folder: string) => Promise<void>): Promise<void> {

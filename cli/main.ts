@@ -21,6 +21,7 @@ import { recheckCommand } from './recheck.ts';
 import { redactCommand } from './redact.ts';
 import { runCommand } from './run.ts';
 import { runsCommands } from './runs.ts';
+import { scheduleCommands } from './schedule.ts';
 import { uiCommand } from './ui.ts';
 import { verifyCommand } from './verify.ts';
 import { workerCommand } from './worker.ts';
@@ -43,7 +44,7 @@ for (const add of [
     verifyCommand,
     openCommand,
   ],
-  ...[accessCommand, auditCommand, eraseCommand, recheckCommand],
+  ...[scheduleCommands, accessCommand, auditCommand, eraseCommand, decontaminateCommand, recheckCommand],
   ...[fingerprintCommand, auditOverlapCommand],
   ...[evaluateCommand, assessCommand, abuseCommand, aggregateCommand],
   ...[redactCommand, generateCommand, uiCommand],

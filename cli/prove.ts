@@ -25,14 +25,17 @@ const MAX_ROWS = 1000;
 export function proveCommand(ledger: Command): void {
   ledger
     .command('prove <run>')
-    .description("prove that a record's row is in the ledger that the dataset attests; check it with `garner verify --proof`")
+    .description(
+      "prove that a record's row is in the ledger that the dataset attests; check it with `garner verify --proof`",
+    )
     .requiredOption('--event <id>', 'id of the event')
     .addOption(outOption())
     .addOption(keysOption())
     .action(async (run: string, options: { event: string; out: string; keys?: string }, command: Command) => {
       // The parent takes options of the same names first.
       const { out, keys } = command.optsWithGlobals<{ out: string; keys?: string }>();
-      for (const proof of await prove(run, options.event, out, keys)) process.stdout.write(JSON.stringify(proof) + '\n');
+      for (const proof of await prove(run, options.event, out, keys))
+        process.stdout.write(JSON.stringify(proof) + '\n');
     });
 }
 
@@ -41,12 +44,12 @@ async function prove(run: string, event: string, out: string, keys: string | und
   const found: { index: number; entry: string }[] = [];
   const tree = new TreeHasher();
   for await (const entry of ledgerLines(out, record, keys)) {
-    if ((JSON.parse(entry) as LedgerRow).event === event)
-      found.push({ index: tree.size, entry });
+    if ((JSON.parse(entry) as LedgerRow).event === event) found.push({ index: tree.size, entry });
     tree.append(Buffer.from(entry));
   }
   if (found.length === 0) throw new CommandError(EXIT.usage, `${run} has no record with event ${event}`);
-  if (found.length > MAX_ROWS) throw new CommandError(EXIT.usage, `${event} stands in ${found.length} rows: too many to prove`);
+  if (found.length > MAX_ROWS)
+    throw new CommandError(EXIT.usage, `${event} stands in ${found.length} rows: too many to prove`);
   const root = tree.root().toString('hex');
   if (root !== record.ledgerRoot)
     throw new CommandError(EXIT.checkFailed, `the ledger of ${run} is not what the run wrote: its root differs`);
@@ -72,7 +75,14 @@ export function parseProof(text: string, file: string): LedgerProof[] {
     }
     const { entry, index, size, root, proof } = value ?? {};
     const isHash = (hash: unknown) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash);
-    if (typeof entry !== 'string' || !Number.isSafeInteger(index) || !Number.isSafeInteger(size) || !isHash(root) || !Array.isArray(proof) || !proof.every(isHash))
+    if (
+      typeof entry !== 'string' ||
+      !Number.isSafeInteger(index) ||
+      !Number.isSafeInteger(size) ||
+      !isHash(root) ||
+      !Array.isArray(proof) ||
+      !proof.every(isHash)
+    )
       throw new CommandError(EXIT.usage, `${file}:${at + 1} is no proof of \`garner ledger prove\``);
     return value as LedgerProof;
   });

@@ -1,6 +1,6 @@
 /** garner verify: checks a dataset folder against its signed statements, offline. */
 import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkDataset, type CheckInput, type Problem } from '../curation/proof/check.ts';
 import { EnvelopeFault, parseManifest, parsePublicKeys } from '../curation/proof/dsse.ts';
@@ -57,7 +57,10 @@ async function verify(dataset: string, options: Options): Promise<void> {
     : parsePublicKeys(keystore.signing().publicPem);
   const revoked = (await Promise.all((options.revoked ?? []).map(keysOf))).flat();
   const isRevoked = new Set(revoked.map(({ keyid }) => keyid));
-  const all = [...trust.filter(({ keyid }) => !isRevoked.has(keyid)), ...revoked.map((key) => ({ ...key, revoked: true }))];
+  const all = [
+    ...trust.filter(({ keyid }) => !isRevoked.has(keyid)),
+    ...revoked.map((key) => ({ ...key, revoked: true })),
+  ];
   const result = await check(store, dataset, all, identities, options);
   const { problems, signer } = result;
   if (options.json) process.stdout.write(JSON.stringify(result) + '\n');
@@ -84,17 +87,20 @@ async function check(
     const sums = files.some(({ path }) => path === 'SHA256SUMS')
       ? { sums: (await store.readAll('SHA256SUMS')).toString() }
       : {};
-    const parts = resolve(dataset).split(/[\\/]/);
     const result = checkDataset({
       ...{ envelopes, publicKeys, files, trust, rows, components, ...sums },
       expected: {
-        ...{ version: basename(resolve(dataset)), name: parts.at(-2)! },
+        ...placeOf(dataset),
         ...(options.policy === undefined ? {} : { policyDigest: loadPolicy(options.policy).digest }),
         ...(options.run === undefined ? {} : { ledger: await ledgerOf(options, options.run) }),
       },
     });
     for (const [file, number] of Object.entries(strays))
-      result.problems.push({ file, problem: `${number} of its rows are of another split.`, todo: 'Do not use it; ask the publisher.' });
+      result.problems.push({
+        file,
+        problem: `${number} of its rows are of another split.`,
+        todo: 'Do not use it; ask the publisher.',
+      });
     if (options.identity)
       for (const file of locked)
         result.problems.push({
@@ -114,6 +120,13 @@ async function check(
   }
 }
 
+/** A copy may lie anywhere under any name; where a folder is called as a version is, it must be that version. */
+function placeOf(dataset: string): { name?: string; version?: string } {
+  const [store, name, version] = resolve(dataset).split(/[\\/]/).slice(-3);
+  if (!/^\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d-[0-9a-f]{12}$/.test(version ?? '')) return {};
+  return { version: version!, ...(store === 'datasets' ? { name: name! } : {}) };
+}
+
 /** The ledger at hand, counted row by row. */
 async function ledgerOf(options: Options, run: string) {
   const tree = new TreeHasher();
@@ -126,7 +139,11 @@ async function ledgerOf(options: Options, run: string) {
   return { ...tally, reasons, root: tree.root().toString('hex') };
 }
 
-function checkProofs(proofs: LedgerProof[], file: string, ledger: { root: string; size: number } | undefined): Problem[] {
+function checkProofs(
+  proofs: LedgerProof[],
+  file: string,
+  ledger: { root: string; size: number } | undefined,
+): Problem[] {
   const todo = 'Ask for a proof of the record from who has the ledger of this dataset.';
   return proofs.flatMap(({ entry, index, size, root, proof }, at) => {
     const place = `Proof ${at + 1}`;

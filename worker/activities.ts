@@ -5,7 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Piscina } from 'piscina';
-import { STAGES, STORE_STAGES, type Activities, type StageName } from '../activities/index.ts';
+import { STAGES, BARE_STAGES, type Activities, type StageName } from '../activities/index.ts';
 import type { WorkerSettings } from '../activities/stage.ts';
 import { failureOf } from './fault.ts';
 import type { WorkerLog } from './log.ts';
@@ -35,7 +35,7 @@ export function stagePool(worker: WorkerSettings, threads: number, observer: Sta
     concurrentTasksPerWorker: 1,
   });
   const activities = Object.fromEntries(
-    (Object.keys({ ...STAGES, ...STORE_STAGES }) as StageName[]).map((stage) => [
+    (Object.keys({ ...STAGES, ...BARE_STAGES }) as StageName[]).map((stage) => [
       stage,
       (input: StageTask['input']) => observed(observer, stage, () => runStage(pool, worker, stage, input)),
     ]),

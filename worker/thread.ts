@@ -1,9 +1,8 @@
 /** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
 import type { MessagePort } from 'node:worker_threads';
 import { openStage, type WorkerSettings } from '../activities/stage.ts';
-import { STAGES, STORE_STAGES, type StageName } from '../activities/index.ts';
+import { STAGES, BARE_STAGES, type StageName } from '../activities/index.ts';
 import type { Ref } from '../activities/types.ts';
-import { openStore, type ObjectStore } from '../storage/objects.ts';
 import { faultOf, type Fault } from './fault.ts';
 
 export interface StageTask {
@@ -27,9 +26,9 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
       told = now;
       port.postMessage(details);
     };
-    if (isStoreStage(stage)) {
-      const work = STORE_STAGES[stage] as (input: unknown, store: ObjectStore) => Promise<unknown>;
-      return { ok: true, result: await work(input, openStore(out)) };
+    if (isBare(stage)) {
+      const work = BARE_STAGES[stage] as (input: unknown, worker: WorkerSettings) => Promise<unknown>;
+      return { ok: true, result: await work(input, worker) };
     }
     const opened = await openStage({ run, out, settings, facts, attempt, progress, ...(plan ? { plan } : {}) }, worker);
     const work = STAGES[stage] as (input: unknown, opened: unknown) => Promise<unknown>;
@@ -41,6 +40,6 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
   }
 }
 
-function isStoreStage(stage: StageName): stage is keyof typeof STORE_STAGES {
-  return stage in STORE_STAGES;
+function isBare(stage: StageName): stage is keyof typeof BARE_STAGES {
+  return stage in BARE_STAGES;
 }

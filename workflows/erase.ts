@@ -23,9 +23,18 @@ export async function erase(request: EraseRequest): Promise<EraseSummary> {
     const versions = [...taken.keys()].sort();
     const probe = await stages.eraseProbe({ ...common, keys, versions });
     const tombstones = versions.map((version) => taken.get(version)!);
-    const { key, certificate } = await stages.eraseCertify({ ...common, kind, keys, versions: tombstones, probe, actor });
+    const { key, certificate } = await stages.eraseCertify({
+      ...common,
+      kind,
+      keys,
+      versions: tombstones,
+      probe,
+      actor,
+    });
     return { erasure: run, certificate: key, versions: certificate.versions, probe };
   } finally {
-    await CancellationScope.nonCancellable(() => lastRites.clean({ ...common, keepLedger: false }).catch(() => undefined));
+    await CancellationScope.nonCancellable(() =>
+      lastRites.clean({ ...common, keepLedger: false }).catch(() => undefined),
+    );
   }
 }

@@ -2,4 +2,5 @@
 export { curate } from './curate.ts';
 export { erase } from './erase.ts';
 export { measure } from './measure.ts';
+export { nightly } from './nightly.ts';
 export { page } from './page.ts';

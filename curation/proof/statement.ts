@@ -209,7 +209,11 @@ function isGuard(value: unknown): boolean {
 }
 
 /** An in-toto Statement v1 about files by path and sha256; the predicate as canonical JSON. @throws RangeError for a path that stands twice */
-export function statement(predicateType: string, files: readonly { path: string; sha256: string }[], predicate: Json): Buffer {
+export function statement(
+  predicateType: string,
+  files: readonly { path: string; sha256: string }[],
+  predicate: Json,
+): Buffer {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const twice = sorted.find((file, at) => file.path === sorted[at + 1]?.path);
   if (twice) throw new RangeError(`${twice.path} stands twice among the files of the statement.`);

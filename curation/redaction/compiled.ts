@@ -19,6 +19,8 @@ export interface CompiledRule {
   readonly key: RegExp | null;
   readonly notKey: RegExp | null;
   readonly value: RegExp | null;
+  /** Verdicts of `key` and `notKey` on names seen before; `scan.ts` fills and bounds it. */
+  readonly names: Map<string, boolean>;
   readonly back: Uint8Array | null;
   readonly companion: RegExp | null;
   readonly allow: readonly CompiledAllow[];
@@ -71,6 +73,7 @@ export function compileRule(rule: RedactionRule, path: string | undefined): Comp
     key: rule.key === null ? null : new RegExp(rule.key, 'i'),
     notKey: rule.notKey === null ? null : new RegExp(rule.notKey, 'i'),
     value: rule.value === null ? null : new RegExp(`^(?:${rule.value})$`),
+    names: new Map(),
     back,
     companion: rule.companion === null ? null : new RegExp(rule.companion, 'g'),
     allow: rule.allow.map((allow) => compileAllow(allow, path)),

@@ -1,5 +1,5 @@
 /** The scan: one pass of the automaton, bounded expressions at its hits, then the other readings of the pieces that need them. */
-import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
+import { keyAround, Reach, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { findBlock } from './detection/block.ts';
 import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledAllow, type CompiledRule, type RuleSet } from './compiled.ts';
 import { judge } from './detection/judgement.ts';
@@ -19,6 +19,8 @@ const MAX_DEPTH = 3;
 const MIN_RUN = 13;
 /** How often the text up to one and the same end is judged as a value. */
 const MAX_READS = 24;
+/** Names of keys whose verdict a rule remembers. */
+const MAX_NAMES = 2048;
 
 const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 4 other token character
 for (let code = 48; code < 123; code++) {
@@ -36,10 +38,22 @@ function isGlued(text: string, at: number): boolean {
   return !(text.charCodeAt(at - 2) === 92 && /[nrt]/.test(text[at - 1]!));
 }
 
+/** True where the rule takes the key; verdicts are remembered, because a text uses the same few names again and again. */
+function namesSecret(compiled: CompiledRule, name: string): boolean {
+  const known = compiled.names.get(name);
+  if (known !== undefined) return known;
+  if (compiled.names.size >= MAX_NAMES) compiled.names.clear();
+  const verdict = (compiled.key?.test(name) ?? true) && !(compiled.notKey?.test(name) ?? false);
+  // A copy: a slice would keep the whole text alive.
+  compiled.names.set(Buffer.from(name, 'latin1').toString('latin1'), verdict);
+  return verdict;
+}
+
 class Scan {
   private readonly hits: Hit[] = [];
   private readonly lastEnd: Int32Array;
   private windows: Map<number, [number, number][]> | null = null;
+  private readonly reach = new Reach();
   private valueEnd = -1;
   private valueReads = 0;
   private joinedUpTo = 0;
@@ -196,9 +210,8 @@ class Scan {
     if (glued && from > key.start && !wordBoundary(text, from)) return;
     if (to < key.end && !wordBoundary(text, to) && !(text[to] === 's' && wordBoundary(text, to + 1))) return;
     const name = text.slice(key.start, key.end);
-    if (compiled.key !== null && !compiled.key.test(name)) return;
-    if (compiled.notKey !== null && compiled.notKey.test(name)) return;
-    const found = readAssignment(text, key.start, key.end);
+    if (!namesSecret(compiled, name)) return;
+    const found = readAssignment(text, key.start, key.end, this.reach, rule.strength !== 'weak');
     if (found === null || found.end <= found.start) return;
     // A value in which keys follow one another without a gap is judged for the first few of them only.
     if (found.end === this.valueEnd) {

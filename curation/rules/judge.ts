@@ -41,6 +41,8 @@ export interface EventJudgement {
   document: Verdict;
   /** One for each context piece, in order. */
   context: Verdict[];
+  /** What the context demands of the record: verdicts of pieces that take it along under the policy. */
+  demands: Verdict[];
   /** The document's path, normalised, where it could be. */
   resolvedPath?: RepoPath;
   /** The document's repository, where the facts know it. */
@@ -86,8 +88,8 @@ const MAX_SUBMODULES = 8;
 /** An event may be this much later than now. */
 export const CLOCK_TOLERANCE = DAY;
 
-/** Reasons that do not make a piece private: its text is open to all, only not wanted. */
-const NOT_PRIVATE: ReadonlySet<Reason> = new Set(['vendored', 'license_not_allowed']);
+/** The one reason that does not make a piece private: its text is open to all, only not wanted. */
+const NOT_PRIVATE: Reason = 'vendored';
 
 /**
  * Compiles the policy and binds it to the facts as they stand at `now` (milliseconds since 1970-01-01 UTC). No method throws for any
@@ -139,7 +141,7 @@ export function compileRules(policy: RulePolicy, facts: Facts, now: number): Rul
       const user = judgeConsent(event.user.id, event.user.plan, event.time);
       if (!carriesText(event)) {
         const verdict = skew.keep ? user : skew;
-        return { verdict, pathPending: false, document: KEEP, context: [] };
+        return { verdict, pathPending: false, document: KEEP, context: [], demands: [] };
       }
       const pathPending = event.document.path === undefined;
       const origin = documentOrigin(event);
@@ -147,11 +149,13 @@ export function compileRules(policy: RulePolicy, facts: Facts, now: number): Rul
       const document = origins.judge(references, origin, event.time, pathPending);
       const around = contextReferences(references, event.workspaceRepositories);
       const context = (event.prompt?.context ?? []).map((piece) => judgePiece(piece, around, event));
+      const demands = contextDemands(context, policy);
       return {
-        verdict: strictest([document.verdict, skew, user, ...contextDemands(context, policy)]),
+        verdict: strictest([document.verdict, skew, user, ...demands]),
         pathPending,
         document: document.verdict,
         context,
+        demands,
         ...(document.path !== undefined && { resolvedPath: document.path }),
         ...(document.identity && { repository: document.identity }),
       };
@@ -229,12 +233,16 @@ function contextReferences(
   return distinctReferences([...references, ...others]);
 }
 
+/** Whether a record goes with a piece of its context that goes for this reason. */
+export function takesRecord(reason: Reason, policy: Pick<RulePolicy, 'whenPieceGoes' | 'whenContextPrivate'>): boolean {
+  return policy.whenPieceGoes === 'exclude' || (policy.whenContextPrivate === 'exclude' && reason !== NOT_PRIVATE);
+}
+
 /** What the pieces demand of the record. A path that would reject a record only excludes it where it is a piece's. */
 function contextDemands(context: readonly Verdict[], policy: RulePolicy): Verdict[] {
-  if (policy.whenPieceGoes === 'strip' && policy.whenContextPrivate === 'strip') return [];
   const demands: Verdict[] = [];
   for (const verdict of context) {
-    if (verdict.keep || (policy.whenPieceGoes === 'strip' && NOT_PRIVATE.has(verdict.reason))) continue;
+    if (verdict.keep || !takesRecord(verdict.reason, policy)) continue;
     const reason = outcomeOf(verdict.reason) === 'rejected' ? 'unresolvable_path' : verdict.reason;
     demands.push(drop(reason, `context piece: ${verdict.rule}`));
   }

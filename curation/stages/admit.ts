@@ -30,8 +30,6 @@ export interface AdmitSettings {
   buckets: number;
   /** How the record's people and repositories are found again for erasure; absent where nothing is published. */
   erasure?: ErasureKeys;
-  /** What becomes of a record when a piece of its context goes. */
-  pieces: { whenPieceGoes: 'strip' | 'exclude'; whenContextPrivate: 'strip' | 'exclude' };
 }
 
 export interface AdmitSink {
@@ -158,7 +156,7 @@ export class Admission {
   }
 
   #admit({ source, line, event, content, judgement }: Waiting, document: Verdict): void {
-    const out = decide(event, judgement, document, this.#settings.pieces, this.#erased(event));
+    const out = decide(event, judgement, document, this.#erased(event));
     const text = hasText(event);
     this.#fingerprintRemoved(event, judgement, document);
     const record = recordOf(event, { source, line, content: this.#contents.of(content), hasText: text });
@@ -233,19 +231,11 @@ function decide(
   event: CanonicalEvent,
   judgement: EventJudgement,
   document: Verdict,
-  pieces: { whenPieceGoes: 'strip' | 'exclude'; whenContextPrivate: 'strip' | 'exclude' },
   erased: Verdict,
 ): { reason: Reason; rule: string } | undefined {
   const verdicts = [judgement.verdict, erased];
   if (hasText(event)) {
-    verdicts.push(document);
-    for (const piece of judgement.context) {
-      if (
-        !piece.keep &&
-        (pieces.whenPieceGoes === 'exclude' || (pieces.whenContextPrivate === 'exclude' && isPrivate(piece.reason)))
-      )
-        verdicts.push(piece);
-    }
+    verdicts.push(document, ...judgement.demands);
   }
   let first: { reason: Reason; rule: string } | undefined;
   for (const verdict of verdicts) {

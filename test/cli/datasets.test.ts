@@ -62,7 +62,10 @@ describe('garner verify', () => {
 
   it('names a policy that is not the one it was made under', () => {
     const policy = place.path('other.yaml');
-    writeFileSync(policy, 'version: 1\npurpose: model-improvement\noutput: {name: x, audience: [copilot-team]}\nguard: {enabled: false}\n');
+    writeFileSync(
+      policy,
+      'version: 1\npurpose: model-improvement\noutput: {name: x, audience: [copilot-team]}\nguard: {enabled: false}\n',
+    );
     const { status, stdout } = place.garner('verify', dataset, '--policy', policy);
     expect([status, stdout]).toEqual([1, expect.stringContaining('It says policyDigest')]);
   });

@@ -13,19 +13,23 @@ const SEED = process.env['DRILL_SEED'] ?? '7';
 /** Kept between runs: the packages are some hundred megabytes. */
 const VENV = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'garner', 'python');
 const PYTHON = join(VENV, 'bin', 'python');
-const PACKAGES = ['datasets==3.6.0', 'mlcroissant==1.0.22', 'zstandard'];
+const PACKAGES = ['datasets==3.6.0', 'mlcroissant==1.0.22', 'transformers==4.52.4', 'zstandard'];
+/** Without what it depends on: its data functions need no torch. */
+const BARE = ['trl==0.18.2'];
 const place = workplace('ecosystem');
 
 function hasPython(): boolean {
-  const check = () => spawnSync(PYTHON, ['-c', 'import datasets, mlcroissant, zstandard']).status === 0;
+  const check = () => spawnSync(PYTHON, ['-c', 'import datasets, mlcroissant, zstandard, trl.data_utils']).status === 0;
   if (existsSync(PYTHON) && check()) return true;
   const made = spawnSync('python3', ['-m', 'venv', VENV], { encoding: 'utf8' });
-  const installed =
-    made.status === 0 && spawnSync(join(VENV, 'bin', 'pip'), ['install', '--quiet', ...PACKAGES]).status === 0;
+  const install = (...packages: string[]) =>
+    spawnSync(join(VENV, 'bin', 'pip'), ['install', '--quiet', ...packages]).status === 0;
+  const installed = made.status === 0 && install(...PACKAGES) && install('--no-deps', ...BARE);
   return installed && check();
 }
 const python = hasPython();
-if (!python) console.warn(`SKIPPED: ${PACKAGES.join(', ')} cannot be installed here: no loading was tested`);
+if (!python)
+  console.warn(`SKIPPED: ${[...PACKAGES, ...BARE].join(', ')} cannot be installed here: no loading was tested`);
 const hasAge = spawnSync('age', ['--version']).status === 0;
 if (!hasAge) console.warn('SKIPPED: the age program is not installed: decrypting was not tested');
 
@@ -105,14 +109,17 @@ function attested(folder: string): DatasetPredicate {
 interface Loaded {
   configs: Record<string, Record<string, { rows: number; types: Record<string, string> }>>;
   croissant: Record<string, number>;
+  /** Rows after TRL has unpaired them, by config and split. */
+  trl: Record<string, Record<string, number>>;
   problems: { errors: string[]; warnings: string[] };
   dpo?: { chosen: string; rejected: string; reason: string }[];
 }
 
-function load(folder: string): Loaded {
+/** @param records whether mlcroissant reads the rows too: it knows no zstd */
+function load(folder: string, records = true): Loaded {
   const { status, stdout, stderr } = spawnSync(
     PYTHON,
-    [join(import.meta.dirname, 'ecosystem.py'), folder, place.path('hf-cache')],
+    [join(import.meta.dirname, 'ecosystem.py'), folder, place.path('hf-cache'), records ? 'records' : 'none'],
     {
       encoding: 'utf8',
       env: {
@@ -140,7 +147,8 @@ describe.skipIf(!python)('datasets and mlcroissant', () => {
       const summary = curate(`out-${files}`, files, 'sample', '--plain');
       const folder = place.path(`out-${files}`, summary.dataset);
       const { splits } = attested(folder);
-      const loaded = load(folder);
+      const readable = files !== 'jsonl.zst';
+      const loaded = load(folder, readable);
       const counts = Object.fromEntries(
         Object.entries(loaded.configs).map(([config, parts]) => [
           config,
@@ -160,11 +168,12 @@ describe.skipIf(!python)('datasets and mlcroissant', () => {
       expect(types['time']).toContain('timestamp[us');
       expect(types['weight']).toContain('float64');
       expect(Object.keys(types).some((name) => /user|path|repository/.test(name))).toBe(false);
+      expect(loaded.trl['kto']).toEqual(counts['kto']);
       expect(loaded.problems.errors).toEqual([]);
       const total = Object.values(splits)
         .flatMap((parts) => Object.values(parts))
         .reduce((sum, { examples }) => sum + examples, 0);
-      expect(Object.values(loaded.croissant).reduce((sum, rows) => sum + rows, 0)).toBe(total);
+      if (readable) expect(Object.values(loaded.croissant).reduce((sum, rows) => sum + rows, 0)).toBe(total);
       console.log(
         `${files}: ${JSON.stringify(counts)}; croissant ${JSON.stringify(loaded.croissant)}; warnings ${loaded.problems.warnings.length}`,
       );
@@ -172,7 +181,8 @@ describe.skipIf(!python)('datasets and mlcroissant', () => {
 
   it('find the pair of what one person accepted and another rejected at the same place', () => {
     const summary = curate('out-pair', 'parquet', 'pair', '--plain');
-    const { dpo } = load(place.path('out-pair', summary.dataset));
+    const { dpo, trl } = load(place.path('out-pair', summary.dataset));
+    expect(trl['dpo']).toEqual({ train: 2 });
     expect(dpo).toEqual([
       {
         chosen: 'values.reduce((sum, value) => sum + value, 0)',

@@ -1,4 +1,5 @@
 /** What operators do to a run: pause, look, mend and retry one shard, approve; cancel; and that it is written down who did it and why. */
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,8 @@ afterAll(async () => {
   await site.close();
 });
 
+const digestOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
 const command = (...args: string[]): Promise<Ended> =>
   site.start([...args, '--address', site.server.address, '--keys', site.keys]).ended;
 
@@ -48,7 +51,7 @@ async function until(run: string, met: (status: RunStatus) => boolean): Promise<
   throw new Error(`not seen: ${JSON.stringify(await status(run))}`);
 }
 
-/** Starts a run that is paused before its first shard: it is told so before there is a worker. */
+/** Starts a run that is paused before it plans: it is told so before there is a worker. */
 async function pausedRun(out: string, ...more: string[]): Promise<{ run: string; ended: Promise<Ended> }> {
   const { ended } = site.run(out, '--policy', policy, '--by', 'ann', ...more);
   let run: string | undefined;
@@ -57,19 +60,23 @@ async function pausedRun(out: string, ...more: string[]): Promise<{ run: string;
   await sleep(2_000);
   worker = await site.worker();
   expect((await pause).status).toBe(0);
-  await until(run!, ({ progress }) => progress?.stage === 'admit' && progress.paused);
+  await until(run!, ({ progress }) => progress?.paused === true);
   return { run: run!, ended };
 }
 
 describe('a run that operators steer', () => {
   it('waits for one shard to be mended and tried again, then for approval by somebody else, and publishes the same dataset', async () => {
     const { run, ended } = await pausedRun('steered', '--on-failure', 'wait');
-    const source = filesUnder(site.path('sample/events')).find((file) => file.endsWith('.jsonl'))!;
+    // Sources are admitted in the order of their digests: of the last one some shard is yet to come when the plan is there.
+    const plain = filesUnder(site.path('sample/events')).filter((file) => file.endsWith('.jsonl'));
+    const source = plain.sort((x, y) => (digestOf(x) < digestOf(y) ? -1 : 1)).at(-1)!;
     const good = readFileSync(source);
     const bad = Buffer.from(good);
     bad[bad.length - 3]! ^= 1;
+    const resumed = command('resume', run, '--by', 'bob', '--why', 'looked');
+    await site.until('the plan', () => filesUnder(site.path('steered', 'runs')).some((file) => file.includes('/plan-')));
     writeFileSync(source, bad);
-    expect((await command('resume', run, '--by', 'bob', '--why', 'looked')).status).toBe(0);
+    expect((await resumed).status).toBe(0);
     const { progress } = await until(
       run,
       (seen) => (seen.progress?.failures.length ?? 0) > 0 && seen.progress!.running === 0,
@@ -94,8 +101,8 @@ describe('a run that operators steer', () => {
     expect((await command('approve', run, '--by', 'bob', '--why', 'checked the report')).status).toBe(0);
 
     const end = await ended;
-    const plain = await site.run('undisturbed').ended;
-    undisturbed = JSON.parse(plain.stdout) as RunSummary;
+    const whole = await site.run('undisturbed').ended;
+    undisturbed = JSON.parse(whole.stdout) as RunSummary;
     const summary = JSON.parse(end.stdout) as RunSummary;
     // The policies differ in the approval, so their plans and pseudonyms do: counts are what must agree.
     expect(end.status).toBe(0);

@@ -133,10 +133,11 @@ describe('garner verify', () => {
     });
 
   it('names a folder under another name or version', () => {
-    const folder = place.path('renamed', 'other', '2020-01-01');
+    const folder = place.path('renamed', 'datasets', 'other', `2020-01-01_2020-01-02-${'0'.repeat(12)}`);
     cpSync(dataset, folder, { recursive: true });
     const { status, stdout } = place.garner('verify', folder);
     expect([status, stdout]).toEqual([1, expect.stringContaining('It says version')]);
+    expect(stdout).toContain('It says name completions, expected was other');
   });
 
   it('says that an identity opens nothing, and that a signer is unknown', () => {
@@ -149,8 +150,10 @@ describe('garner verify', () => {
     expect([unknown.status, unknown.stdout]).toEqual([1, expect.stringContaining('signer: unknown')]);
   });
 
-  it('finds nothing wrong with an untouched copy that lies alone', () => {
-    const folder = place.path('alone', 'completions', version);
+  it('finds nothing wrong with an untouched copy that lies alone, under another name, or opened', () => {
+    const folder = place.path('alone');
+    expect(place.garner('open', dataset, '--out', place.path('opened')).status).toBe(0);
+    expect(place.garner('verify', place.path('opened')).stdout).toBe('signer: trusted\nverified\n');
     cpSync(dataset, folder, { recursive: true });
     const how = ['--keys', place.path('other-keys'), '--trust', place.path('publisher.pem')];
     expect(place.garner('verify', folder, ...how).stdout).toBe('signer: trusted\nverified\n');

@@ -154,7 +154,8 @@ function count(row: WholeRow, life: Lifecycle, events: OutcomeEvent[], chars: nu
   row.shown = life.impressions > 0 || life.outcome !== 'none' ? 1 : 0;
   row.accepted = isAccepted ? 1 : 0;
   row.read = isAccepted || (row.shown === 1 && (life.displayedMs ?? 0) >= settings.readMs) ? 1 : 0;
-  row.rejected = life.outcome === 'rejected' ? 1 : 0;
+  // What was not read was not judged.
+  row.rejected = row.read === 1 && life.outcome === 'rejected' ? 1 : 0;
   row.ignored = life.outcome === 'ignored' ? 1 : 0;
   row.cancelled = events.some((event) => event.reason === 'cancelled') && !isAccepted ? 1 : 0;
   row.acceptedAt = isAccepted ? (life.outcomeTime ?? 0) : 0;

@@ -64,10 +64,25 @@ const TYPE = /[ \t]{0,4}(?:&(?:'\w+ )?)?(?:string|str|String|text|Text|char|byte
 const WRAPPER = /(?:[bBrRuUfFLN@$]{1,2}|(?:new )?[A-Za-z_][\w.:]{0,40}!?\([ \t]{0,4}[bru]?|\([ \t]{0,4}|\[[ \t]{0,4}(?:\r?\n[ \t]{0,24})?)(?=\\{0,3}["'`])/y; // prettier-ignore
 const HARMLESS_CALL = /^(?:new )?(?:String|str|string|Buffer\.from|SecureString|Some|bytes|Secret|SecretStr|String::from|Bytes\.from|Symbol|NSString|Ok|Just|std::string|strdup|to_string|T|\[|\(|[bBrRuUfFLN@$]{1,2}$)/; // prettier-ignore
 const PAIR = /\\{0,3}["']?[ \t]{0,8},?[ \t]{0,8}(?:\r?\n[ \t]{0,40})?\\{0,3}["']?(?:value|Value|VALUE|content|default)\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}/y; // prettier-ignore
+/** The default of a variable that is declared as a block: `variable "x" { type = string, default = … }`. */
+const BLOCK_DEFAULT = /\{(?:[ \t]{0,8}\r?\n?[ \t]{0,16}(?:type|description|sensitive|nullable)[ \t]{0,8}=[^\n]{0,120}\n){0,4}\s{0,16}default[ \t]{0,8}=[ \t]{0,4}/y;
 const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 const LEAD = /^[\s*#>;-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
 const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
+
+/** First characters of what the expressions above can match, after blanks: most keywords are followed by none of them. */
+const PAIR_STARTS = charSet('vVcd\\"\'\r\n,');
+const TYPE_STARTS = charSet('&sStTcbBaoONL');
+const PROSE_STARTS = charSet('iwats=-');
+
+function charSet(chars: string): Uint8Array {
+  const set = new Uint8Array(128);
+  for (const char of chars) set[char.charCodeAt(0)] = 1;
+  return set;
+}
+
+const mayFollow = (code: number, set: Uint8Array): boolean => code < 128 && set[code] === 1;
 
 /** The start of the value and its form, or null where nothing is given to the key. */
 function operator(text: string, start: number, end: number): { at: number; form: AssignmentForm } | null {
@@ -127,22 +142,36 @@ function operator(text: string, start: number, end: number): { at: number; form:
     }
     case 40: // (
       return spaced ? null : { at: p + 1, form: 'argument' };
+    case 60: // <-
+      return next === 45 ? { at: p + 2, form: 'assign' } : null;
     case 62: // >
-      return before === 60 || before === 58 || keyQuoted ? { at: p + 1, form: 'markup' } : null;
+      return (before === 60 && !/[:/=@]/.test(text.charAt(start - 2))) || before === 58 || keyQuoted
+        ? { at: p + 1, form: 'markup' }
+        : null;
+    case 123: // {
+      if (!keyQuoted) return null;
+      BLOCK_DEFAULT.lastIndex = p;
+      return BLOCK_DEFAULT.test(text) ? { at: BLOCK_DEFAULT.lastIndex, form: 'assign' } : null;
   }
   if (keyQuoted || before === 60) {
     TAG_END.lastIndex = closed;
     if (before === 60 ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text))
       return { at: TAG_END.lastIndex, form: 'markup' };
   }
-  PAIR.lastIndex = end;
-  if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
+  if (keyQuoted || mayFollow(code, PAIR_STARTS)) {
+    PAIR.lastIndex = end;
+    if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
+  }
   if (!spaced) return null;
-  TYPE.lastIndex = p;
-  if (TYPE.test(text)) return { at: TYPE.lastIndex, form: 'assign' };
+  if (mayFollow(code, TYPE_STARTS)) {
+    TYPE.lastIndex = p;
+    if (TYPE.test(text)) return { at: TYPE.lastIndex, form: 'assign' };
+  }
   if (text.charCodeAt(start) === 45 || before === 47) return { at: p, form: 'flag' };
-  PROSE.lastIndex = closed;
-  if (PROSE.test(text)) return { at: PROSE.lastIndex, form: 'prose' };
+  if (code > 127 || mayFollow(code, PROSE_STARTS)) {
+    PROSE.lastIndex = closed;
+    if (PROSE.test(text)) return { at: PROSE.lastIndex, form: 'prose' };
+  }
   if (isQuote(code)) return { at: p, form: 'argument' };
   return keyQuoted ? null : { at: p, form: 'line' };
 }
@@ -166,13 +195,58 @@ function closeQuote(text: string, at: number, quote: number, slashes: number, mu
 
 function lineStart(text: string, at: number): number {
   const floor = Math.max(0, at - 200);
-  return floor + text.slice(floor, at).lastIndexOf('\n') + 1;
+  let start = at;
+  while (start > floor && text.charCodeAt(start - 1) !== 10) start--;
+  return start;
 }
 
-/** Reads what is assigned to the key at [keyStart, keyEnd); null where nothing is, or where the value is longer than `MAX_VALUE`. */
-export function readAssignment(text: string, keyStart: number, keyEnd: number): Assignment | null {
+/** What ends a value without quotes, by notation; a backslash ends a plain value where it escapes a line end or a quote. */
+const STOPS = {
+  markup: charSet('<\n'),
+  query: charSet(' \t\r\n&"\'`<>#;)\\'),
+  pair: charSet(' \t\r\n"\'`<>;'),
+  env: charSet(' \t\r\n\f\v'),
+  plain: charSet(' \t\r\n\f\v"\'`<>'),
+};
+type Stop = keyof typeof STOPS;
+
+/** How far a text is known to hold no end of a value, so that keys which follow one another without a gap are read in one pass. */
+export class Reach {
+  private readonly from = new Map<Stop, [number, number]>();
+
+  /** The first offset from `at` on that ends a value, or the length of the text, or -1 where the value is longer than `MAX_BARE_VALUE`. */
+  end(text: string, at: number, stop: Stop): number {
+    const set = STOPS[stop];
+    const limit = Math.min(text.length, at + MAX_BARE_VALUE);
+    const known = this.from.get(stop);
+    let i = known !== undefined && at >= known[0] && at <= known[1] ? known[1] : at;
+    for (; i < limit; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 128 ? set[code] === 1 : code === 160 || code === 8232 || code === 12288) break;
+      if (code === 92 && stop === 'plain' && /[nr"']/.test(text.charAt(i + 1))) break;
+    }
+    if (known === undefined) this.from.set(stop, [at, i]);
+    else {
+      known[0] = at;
+      known[1] = i;
+    }
+    return i === limit && limit < text.length ? -1 : i;
+  }
+}
+
+/**
+ * Reads what is assigned to the key at [keyStart, keyEnd); null where nothing is, or where the value is longer than `MAX_VALUE`.
+ * Without `loose`, values that only a blank or a word ties to the key do not count.
+ */
+export function readAssignment(
+  text: string,
+  keyStart: number,
+  keyEnd: number,
+  reach: Reach,
+  loose = true,
+): Assignment | null {
   const found = operator(text, keyStart, keyEnd);
-  if (found === null) return null;
+  if (found === null || (!loose && (found.form === 'line' || found.form === 'prose'))) return null;
   let { form } = found;
   let p = found.at;
   if (form !== 'flag' && form !== 'line' && form !== 'prose' && form !== 'query') {
@@ -217,10 +291,9 @@ export function readAssignment(text: string, keyStart: number, keyEnd: number): 
   const lead = text.slice(from, keyStart);
   const env =
     form === 'assign' && text.charCodeAt(keyEnd) === 61 && !isBlank(text.charCodeAt(keyEnd + 1)) && LEAD.test(lead);
-  const stop = form === 'markup' ? /[<\n]/ : form === 'query' ? /[&\s"'`<>#;)\\]/ : env ? /[\s]/ : /[\s"'`<>]|\\[nr"']/;
-  const length = text.slice(p, p + MAX_BARE_VALUE).search(stop);
-  if (length === 0 || (length < 0 && p + MAX_BARE_VALUE < text.length)) return null;
-  let end = length < 0 ? text.length : p + length;
+  const before = text.charCodeAt(keyStart - 1);
+  const stop = form === 'query' && before === 59 ? 'pair' : form === 'markup' || form === 'query' ? form : env ? 'env' : 'plain'; // prettier-ignore
+  let end = reach.end(text, p, stop);
   if (end <= p) return null;
   const start = p;
   if (form === 'markup') while (end > start && /\s/.test(text[end - 1]!)) end--;

@@ -14,13 +14,20 @@ const UI_WORDS =
   /password|passwd|forgot|reset|login|sign|input|field|form|button|label|error|invalid|required|confirm|enter|please|must|your|token|secret|user|auth|page|view|change|update|current|show|hide|toggle|text|type|name|credential|missing|the$|^the\b|component|service|provider|manager|module|handler|config|option|setting|header|cookie|storage/i;
 const STEM =
   /^(?:var|arg|value|val|tok|token|tokens|key|keys|pass|passwd|pwd|password|secret|str|string|data|input|text|res|result|tmp|temp|param|field|col|row|item|node|user|name|opt|option|expected|actual|foo|bar|base|sha|md|utf|int|uint|float|hs|rs|es|aes|rsa|type|version|v|id|index|line|num|n|i|s|t|x|p|k|h|token_type|oauth|auth|http|ip|ipv|vec|mat|group|level|step|stage|phase|part|section|block|chunk|page|test|case|example|sample|win|linux|x86_|amd|arm|py|python|log|ex|exp|d|c|a|b|e|f|g|m|q|r|u|w|y|z)[-_ ]?\d*$/i;
-const PATTERN = /\\[dwsDWSbnrt]|\[\^?[a-z]-z|\(\?[:=!<]|\.\*|\.\+|^\^.*\$$/i;
+const PATTERN = /\\[dwsDWSbnrt]|\[\^?[a-z]-z|\(\?[:=!<]|^\^.*\$$/i;
+const MAYBE_PATTERN = /\.[*+]/;
+/** Keys that are made to be published. */
+const PUBLISHED = /^(?:pk_(?:live|test)_|pk\.eyJ|ssh-|6L[\w-]{38}$|G-[A-Z0-9]{10}$|UA-\d)/;
 const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const PATH_LIKE = /^(?:[.~]{0,2}\/|[A-Za-z]:\\|\.{1,2}\\)|^(?:[\w.@-]+\/)+[\w.-]+\.\w{1,5}$/;
-const MEMBER = /^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+$/;
+const MEMBERS = /^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?$|\d{1,2}:\d\d)/;
 const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_$]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2}$/;
+
+const MEASURE = /^\d{1,3}(?:px|em|rem|ms|s|m|h|d|k|kb|mb|gb|%)$/i;
+/** Words with a number at the end: a password that a person chose, unless its words are those of an interface. */
+const NUMBERED = /^[a-z]+[-_.][a-z]+(?:[-_.][a-z]+)*[-_.]?\d{1,2}$/;
 
 /** Four or more lower-case words joined in one way: a passphrase, unless the words are those of an interface. */
 function isPassphrase(value: string): boolean {
@@ -32,9 +39,14 @@ function isPassphrase(value: string): boolean {
   );
 }
 
+/** A member of something, as code names it; a generated password can have a dot too. */
+function isMember(value: string): boolean {
+  return MEMBERS.test(value) && !value.split(/\.|->|::/).some((part) => part.length >= 10 && part.length <= 40 && isRandom(part));
+}
+
 /** A value that only code has: calls, members, operators, templates. */
 function isCode(value: string): boolean {
-  return MEMBER.test(value) || /[(){}[\]]|=>|\+\+|&&|\|\||^[*&!]/.test(value);
+  return isMember(value) || /[(){}[\]]|=>|\+\+|&&|\|\||^[*&!]/.test(value);
 }
 
 function isPassword(value: string, m: Makeup, a: Assignment): boolean {
@@ -42,14 +54,15 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
   if (m.spaces > 0) return isPassphrase(value);
   if (m.other > 0 && m.digits === 0) return false;
   if (PATTERN.test(value) || DATE_OR_VERSION.test(value)) return false;
+  if (MAYBE_PATTERN.test(value) && !isRandom(value)) return false;
   const lower = value.toLowerCase();
   if (CHOSEN.has(lower)) return a.quoted || a.wholeLine || a.form !== 'assign';
   if (a.called) return isRandom(value);
   if (!a.quoted) {
-    if (isRandom(value) && !/[(){}[\]]/.test(value.slice(0, 24)) && !MEMBER.test(value)) return true;
+    if (isRandom(value) && !/[(){}[\]]/.test(value.slice(0, 24)) && !isMember(value)) return true;
     const settled = a.wholeLine || a.form === 'flag' || a.form === 'markup' || a.form === 'query' || a.form === 'prose';
     const envLike = a.wholeLine && a.form === 'assign';
-    if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !MEMBER.test(value) && !/\w\(.*\)$/.test(value)))
+    if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !isMember(value) && !/\w\(.*\)$/.test(value)))
       return false;
     if (STEM.test(value)) return false;
     if (a.form === 'line') return a.wholeLine && m.digits > 0 && m.letters > 2 && m.symbols + m.upper + m.digits > 1;
@@ -73,19 +86,43 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
       m.digits >= 6 &&
       (m.symbols > 0 ? m.symbols >= 2 && !/^[\d.,:/+ -]+$/.test(value) : value.length <= 16 && a.form !== 'argument')
     );
-  if (/^[a-z]+[-_.][a-z]+(?:[-_.][a-z]+)*[-_.]?\d{1,2}$/.test(value) || /^(?:\d{1,3}(?:px|em|rem|ms|s|m|h|d|k|kb|mb|gb|%))$/i.test(value)) return isPassphrase(value); // prettier-ignore
+  if (MEASURE.test(value)) return false;
+  if (NUMBERED.test(value)) return isPassphrase(value) || (a.form !== 'argument' && !UI_WORDS.test(value));
+  if (a.quoted && value.split('.').length > 2 && UI_WORDS.test(value) && isMember(value)) return false;
   if (/^[#.:/&?]/.test(value) && m.switches < 3) return false;
   return m.letters >= 2;
 }
 
-function isSecret(value: string, m: Makeup, a: Assignment): boolean {
-  if (value.length < 8 || m.spaces > 0 || m.other > 0) return false;
+/** The lines of a key that stand without armour: base64 or hex of one width. */
+function isKeyBody(value: string): boolean {
+  const lines = value.trim().split(/\s*\r?\n\s*/);
+  if (lines.length < 2 || lines.some((line) => !/^[A-Za-z0-9+/=_-]{1,128}$/.test(line))) return false;
+  const width = lines[0]!.length;
+  return width >= 40 && lines.every((line, i) => (i < lines.length - 1 ? line.length === width && isRandom(line) : true));
+}
+
+/** Keys that are secrets for people as well as for programs, so that what stands there may be chosen, not generated. */
+const SECRET_KEY = /(?:secret|passphrase|psk|pepper|(?:^|[-_.])(?:auth|access|api)?-?token)$/i;
+
+/** A chosen secret: words with digits or marks, as for a password, in a notation that leaves no doubt. */
+function isChosenSecret(value: string, m: Makeup, a: Assignment): boolean {
+  const settled = a.form === 'flag' || (a.form === 'assign' && (a.quoted || a.wholeLine)) || a.form === 'markup' || a.form === 'call'; // prettier-ignore
+  if (!settled || value.length > 40 || UI_WORDS.test(value) || /[/\\:()<>{}]/.test(value)) return false;
+  const marked = /[!@#$%^&*+~?]/.test(value.slice(1)) && m.upper > 0 && m.lower > 0;
+  return (marked || (m.digits > 0 && m.letters >= 6)) && isPassword(value, m, a);
+}
+
+function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean {
+  if (m.spaces > 0) return isKeyBody(value);
+  if (value.length < 8 || m.other > 0 || PUBLISHED.test(value)) return false;
   if (UUID.test(value)) return a.form !== 'prose';
   if (DATE_OR_VERSION.test(value) || PATTERN.test(value) || PATH_LIKE.test(value)) return false;
-  if (m.digits === 0 && MEMBER.test(value)) return false;
-  if (!a.quoted && (MEMBER.test(value) || /[(){}[\]]/.test(value))) return isRandom(value) && !/[(){}[\]]/.test(value);
+  if (m.digits === 0 && isMember(value)) return false;
+  if (!a.quoted && (isMember(value) || /[(){}[\]]/.test(value))) return isRandom(value) && !/[(){}[\]]/.test(value);
   if (isRandom(value)) return !a.called || value.length >= 16;
-  if (a.called || m.digits === 0 || STEM.test(value) || IDENTIFIER.test(value)) return false;
+  if (a.called) return false;
+  if (SECRET_KEY.test(key) && isChosenSecret(value, m, a)) return true;
+  if (m.digits === 0 || STEM.test(value) || IDENTIFIER.test(value)) return false;
   if (!a.quoted && !a.wholeLine && a.form !== 'flag' && a.form !== 'query' && a.form !== 'markup') return false;
   return m.letters >= 3 && m.digits >= 2 && (m.switches >= 3 || (m.symbols > 0 && m.upper > 0 && m.lower > 0));
 }
@@ -96,6 +133,7 @@ const VECTOR = /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wychepr
 /** True where the value is a secret for a key of that strength. */
 export function judge(text: string, a: Assignment, strength: KeyStrength): boolean {
   const value = text.slice(a.start, a.end);
+  const key = text.slice(a.keyStart, a.keyEnd);
   if (isPlaceholder(value) || URL_LIKE.test(value)) return false;
   if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 160), a.keyStart))) return false;
   const m = makeup(value);
@@ -103,7 +141,7 @@ export function judge(text: string, a: Assignment, strength: KeyStrength): boole
     case 'password':
       return isPassword(value, m, a);
     case 'secret':
-      return isSecret(value, m, a);
+      return isSecret(value, m, a, key);
     case 'weak':
       return a.form !== 'line' && a.form !== 'prose' && KEY_LENGTHS.test(value) && isRandom(value.replace(/=+$/, ''));
   }

@@ -35,7 +35,7 @@ export function visible(text: string): View | null {
 
 /** What joins two literals: `+`, `.`, `..`, `&`, `,` of a list that is joined, a continued line, `+=` on the next line, or nothing. */
 const JOIN =
-  /(\\{0,3}["'`])(?:[ \t]{0,8}\\?(?:\r?\n|\\n)?[ \t]{0,40}(?:\+|\.\.?|&|<>|\|\||,|\\)?[ \t]{0,8}\\?(?:\r?\n|\\n)?[ \t]{0,40}|\)?;?[ \t]{0,4}\r?\n?[ \t]{0,40}[$\w.]{1,40}[ \t]{0,4}(?:\+|\.)=[ \t]{0,4}|\.concat\(|\)?[ \t]{0,4}\+[ \t]{0,4}(?:String|str)\()[bru]?\\{0,3}["'`]/y;
+  /(\\{0,3}["'`])(?:[ \t]{0,8}\\?(?:\r?\n|\\n)?[ \t]{0,40}(?:\+|\.\.?|&|<>|\|\||,|\\|~|\+\+)?[ \t]{0,8}[\\_]?(?:\r?\n|\\n)?[ \t]{0,40}|\)?;?[ \t]{0,4}\r?\n?[ \t]{0,40}[$\w.]{1,40}[ \t]{0,4}(?:\+|\.)=[ \t]{0,4}|\)?\s{0,40}\.(?:concat|append|Append|add|push|write|print)\(|\)?[ \t]{0,4}\+[ \t]{0,4}(?:String|str)\()[bru]?\\{0,3}["'`]/y;
 const CONTINUED = /\\[ \t]{0,4}\r?\n[ \t]{0,40}/y;
 const PIECE = /[A-Za-z0-9+/=_.:@%~-]{0,400}/y;
 const MAX_PIECES = 24;

@@ -28,6 +28,7 @@ describe('judgeEvent', () => {
       pathPending: false,
       document: { keep: true },
       context: [],
+      demands: [],
       resolvedPath: 'src/a.ts',
       repository: { id: 'github.com/acme/app', numericId: 42, family: 'github.com#42', owner: 'acme' },
     });
@@ -43,6 +44,7 @@ describe('judgeEvent', () => {
       pathPending: false,
       document: { keep: true },
       context: [],
+      demands: [],
     });
     expect(reasonOf(rules.judgeEvent({ ...bare, user: {} }).verdict)).toBe('unknown_user');
     expect(reasonOf(rules.judgeEvent({ ...bare, completion: raw('x') }).verdict)).toBe('absolute_path');

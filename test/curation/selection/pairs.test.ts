@@ -9,7 +9,11 @@ const partners = ({ by }: Awaited<ReturnType<typeof decide>>) =>
 
 describe('preference pairs between people', () => {
   it('set what one accepted over what another rejected at the same place', async () => {
-    const result = await decide([at('a', true, 'ann'), at('b', false, 'bob'), at('c', false, 'cid', { place: id('there') })]);
+    const result = await decide([
+      at('a', true, 'ann'),
+      at('b', false, 'bob'),
+      at('c', false, 'cid', { place: id('there') }),
+    ]);
     expect([...partners(result)]).toEqual([[id('a'), id('b')]]);
     const [a, b] = [result.by.get(id('a'))!, result.by.get(id('b'))!];
     expect([a.split, a.component]).toEqual([b.split, b.component]);

@@ -83,7 +83,6 @@ export function curate(sources: (object | string)[][], options: CurateOptions = 
         joinKey: key('join'),
         pseudonymKey: key('pseudonym'),
         buckets: 1,
-        pieces: policy.rules,
       },
       {
         row: (row) => rows.push(row),

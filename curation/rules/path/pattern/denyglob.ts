@@ -163,8 +163,17 @@ export interface PreparedPath {
 
 const ASCII_WITHOUT_PERCENT = /^[\0-\x24\x26-\x7f]*$/;
 
-/** Prepares a normalised path; nearly always each list holds one spelling. */
+let lastPath: string | undefined;
+let lastPrepared: PreparedPath | undefined;
+
+/** Prepares a normalised path; nearly always each list holds one spelling. The sets that are asked in turn share what was prepared. */
 export function preparePath(path: string): PreparedPath {
+  if (path === lastPath && lastPrepared) return lastPrepared;
+  lastPath = path;
+  return (lastPrepared = prepare(path));
+}
+
+function prepare(path: string): PreparedPath {
   if (ASCII_WITHOUT_PERCENT.test(path)) {
     const spellings = [featured(path.toLowerCase())];
     return { folded: spellings, lower: spellings };

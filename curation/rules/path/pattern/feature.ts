@@ -2,6 +2,11 @@
 import { GLOBSTAR, type Segment } from './segment.ts';
 
 const SEEN_BITS = 12;
+const SEEN_WORDS = 1 << (SEEN_BITS - 5);
+/** Paths take their words from one array until it is full: the array goes when the last of them does. */
+const POOL_WORDS = SEEN_WORDS << 8;
+let pool = new Uint32Array(POOL_WORDS);
+let poolEnd = 0;
 const SLASH = 0x2f;
 const SEGMENT_SALT = 0x51ed270b;
 const PREFIX_SALT = 0x2545f491;
@@ -10,16 +15,18 @@ const PREFIX_SALT = 0x2545f491;
 export class FeaturedPath {
   readonly segments: readonly string[];
   /** Segments, leading segments, runs of three characters. */
-  readonly features: Int32Array;
-  /** One bit for each value of a feature's low bits: where it is clear, the path lacks the feature. */
-  readonly #seen = new Uint32Array(1 << (SEEN_BITS - 5));
-  #pairs: Int32Array | undefined;
+  readonly features: readonly number[];
+  /** One bit for each value of a feature's low bits, from `#base` on: where it is clear, the path lacks the feature. */
+  readonly #seen: Uint32Array;
+  readonly #base: number;
+  #pairs: number[] | undefined;
 
   constructor(segments: readonly string[]) {
     this.segments = segments;
     let size = 0;
     for (const segment of segments) size += segment.length + 2;
-    const features = new Int32Array(size);
+    // A plain array: a typed one of its own costs more to make and to free than all the rest.
+    const features = new Array<number>(size);
     let count = 0;
     let prefix = PREFIX_SALT;
     for (const segment of segments) {
@@ -36,21 +43,28 @@ export class FeaturedPath {
       }
     }
     this.features = features;
-    for (let at = 0; at < count; at++) this.#seen[slotWord(features[at]!)]! |= slotBit(features[at]!);
+    if (poolEnd === POOL_WORDS) {
+      pool = new Uint32Array(POOL_WORDS);
+      poolEnd = 0;
+    }
+    const seen = (this.#seen = pool);
+    const base = (this.#base = poolEnd);
+    poolEnd += SEEN_WORDS;
+    for (let at = 0; at < count; at++) seen[base + slotWord(features[at]!)]! |= slotBit(features[at]!);
   }
 
   /** Runs of two characters, which few rows need. */
-  get pairs(): Int32Array {
+  get pairs(): readonly number[] {
     if (this.#pairs) return this.#pairs;
     const text = `/${this.segments.join('/')}/`;
-    const pairs = new Int32Array(text.length - 1);
+    const pairs = new Array<number>(text.length - 1);
     for (let at = 0; at < pairs.length; at++) pairs[at] = pairFeature(text.charCodeAt(at), text.charCodeAt(at + 1));
     return (this.#pairs = pairs);
   }
 
   /** False where the path surely lacks the feature. */
   mayHave(feature: number): boolean {
-    return (this.#seen[slotWord(feature)]! & slotBit(feature)) !== 0;
+    return (this.#seen[this.#base + slotWord(feature)]! & slotBit(feature)) !== 0;
   }
 }
 
@@ -112,7 +126,7 @@ function mixed(value: number): number {
 }
 
 function slotWord(feature: number): number {
-  return (feature >>> 5) & ((1 << (SEEN_BITS - 5)) - 1);
+  return (feature >>> 5) & (SEEN_WORDS - 1);
 }
 
 function slotBit(feature: number): number {

@@ -60,7 +60,7 @@ export class RowIndex {
     if (this.#usesPairs) this.#look(path.pairs, path, found);
   }
 
-  #look(features: Int32Array, path: FeaturedPath, found: number[]): void {
+  #look(features: readonly number[], path: FeaturedPath, found: number[]): void {
     const filter = this.#filter;
     const shift = this.#filterShift;
     for (let at = 0; at < features.length; at++) {

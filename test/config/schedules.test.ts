@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { BUILTIN_SCHEDULES, loadSchedules } from '../../config/schedules.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'garner-schedules-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function load(entry: string) {
+  const file = join(folder, 'schedules.yaml');
+  writeFileSync(file, `version: 1\nschedules:\n  - ${entry}\n`);
+  return loadSchedules(file);
+}
+
+describe('the list of schedules', () => {
+  it('that comes with the program is empty', () => expect(loadSchedules(BUILTIN_SCHEDULES)).toEqual([]));
+
+  it('fills what is not given, and takes paths from its own folder', () => {
+    const [schedule] = load("{id: a, at: '02:30', inputs: ['in/{day}', 's3://b/{day}/'], out: out, catchUp: 2d}");
+    expect(schedule).toMatchObject({
+      ...{ id: 'a', at: 150, timeZone: 'UTC', inputs: [join(folder, 'in/{day}'), 's3://b/{day}/'] },
+      ...{ out: join(folder, 'out'), jitter: 300_000, catchUp: 172_800_000, closes: 900_000, lookBack: 7, facts: null },
+    });
+  });
+
+  it.each([
+    ["{id: 'a b', at: '02:30', inputs: ['{day}'], out: o}", 'schedules[0].id: must be of letters'],
+    ["{id: a, at: '2:30', inputs: ['{day}'], out: o}", "schedules[0].at: must be a time such as '02:30'"],
+    ["{id: a, at: '00:10', inputs: ['{day}'], out: o}", 'schedules[0].at: must lie after the day has closed'],
+    ["{id: a, at: '02:30', inputs: ['all'], out: o}", 'schedules[0].inputs: all must hold {day}'],
+    ["{id: a, at: '02:30', timeZone: Mars, inputs: ['{day}'], out: o}", 'Mars is no time zone'],
+    ["{id: a, at: '02:30', inputs: ['{day}'], out: o, jitter: soon}", 'schedules[0].jitter: must be a time such as'],
+    ["{id: a, at: '02:30', inputs: ['{day}'], out: o, ouput: x}", 'schedules[0].ouput: is no field'],
+    ["{id: a, at: '02:30', inputs: ['{day}'], out: o}\n  - {id: a, at: '02:30', inputs: ['{day}'], out: o}", 'stands twice'],
+  ])('refuses %s and names the field', (entry, message) => {
+    expect(() => load(entry)).toThrow(message);
+  });
+});
