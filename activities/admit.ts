@@ -2,13 +2,16 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RecordReader } from '../curation/events/records.ts';
+import { subjectName } from '../curation/measurement/rows/admission.ts';
 import { FingerprintSet } from '../curation/overlap/fingerprint-set.ts';
 import { Admission } from '../curation/stages/admit.ts';
+import { KeyedHash } from '../curation/stages/keyed.ts';
 import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../curation/stages/ledger.ts';
 import type { AdmittedRecord } from '../curation/stages/record.ts';
 import { decode, StreamFault } from '../storage/decode.ts';
 import { openStore } from '../storage/objects.ts';
 import { LineBuffer } from './container.ts';
+import { abuseKey } from './measure/review.ts';
 import type { Piece } from './plan.ts';
 import { RunFailure } from './failure.ts';
 import type { Stage } from './stage.ts';
@@ -35,6 +38,7 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
       pseudonymKey: stage.key('pseudonym'),
       buckets: plan.buckets,
       erasure: stage.erasure,
+      ...isAbuse(stage),
     },
     output,
   );
@@ -54,6 +58,14 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
     redactions: output.counts,
     fingerprints: output.fingerprints,
   };
+}
+
+/** Whether a user is of the confirmed cohort that the run was started with; its pseudonyms are made as the investigation makes them. */
+function isAbuse(stage: Stage): { isAbuse?: (userId: string) => boolean } {
+  const confirmed = new Set(stage.settings.confirmed ?? []);
+  if (confirmed.size === 0) return {};
+  const pseudonyms = new KeyedHash(abuseKey(stage.keystore));
+  return { isAbuse: (userId) => confirmed.has(pseudonyms.of(subjectName(userId))) };
 }
 
 /** What takes the records of a piece, and the rows of those that could not be read. */

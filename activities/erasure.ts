@@ -63,7 +63,7 @@ export async function readIndex(store: ObjectStore, version: string, keystore: K
 /** The hash of an installation's erasures, and which keys of it are erased. */
 export function erasureKeys(keystore: Keystore, erased: readonly string[]): ErasureKeys {
   const known = new Set(erased);
-  return { hash: new KeyedHash(keystore.erasureIndexKey()), erased: (key) => known.has(key) };
+  return { hash: new KeyedHash(keystore.erasureIndexKey()), erased: (key) => known.has(key), count: known.size };
 }
 
 /** Keys under which a subject of the rules may have been erased: a repository's name, and the ids that ever bore it. */

@@ -60,7 +60,10 @@ export const STAGES = {
     return settle(shards, assembled, input.selected, stage);
   },
   publish: async (input: StageInput & PublishPages, stage: Stage) =>
-    publish({ ...input, ...(await unitsOf(input, stage)), rendered: await listed<Rendered>(input.rendered, stage) }, stage),
+    publish(
+      { ...input, ...(await unitsOf(input, stage)), rendered: await listed<Rendered>(input.rendered, stage) },
+      stage,
+    ),
   eraseFind: (input: StageInput & EraseInput, stage: Stage) => eraseFind(input, stage),
   reissue: (input: StageInput & ReissueInput, stage: Stage) => reissue(input, stage),
   eraseProbe: (input: StageInput & ProbeInput, stage: Stage) => eraseProbe(input, stage),
@@ -80,10 +83,8 @@ export const BARE_STAGES = {
   windowsDue: (input: NightlyInput & { at: number }, worker: WorkerSettings) => windowsDue(input, worker),
   openWindow: (input: NightlyInput & { at: number; window: DueWindow }, worker: WorkerSettings) =>
     openWindow(input, worker),
-  closeWindow: (
-    input: NightlyInput & { at: number; window: DueWindow; summary: RunSummary },
-    worker: WorkerSettings,
-  ) => closeWindow(input, worker),
+  closeWindow: (input: NightlyInput & { at: number; window: DueWindow; summary: RunSummary }, worker: WorkerSettings) =>
+    closeWindow(input, worker),
 } as const;
 
 /** Units of earlier stages come as the lists of their pages. */

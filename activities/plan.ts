@@ -82,6 +82,7 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     ...{ policy: policy.digest, facts: facts.digest, code: codeVersion, now: input.now, window: input.window, buckets },
     // Only where there are any, so that the first erasure alone gives other keys.
     ...(erased.length > 0 ? { erased: createHash('sha256').update(erased.join()).digest('hex') } : {}),
+    ...(stage.settings.confirmed?.length ? { confirmed: stage.settings.confirmed } : {}),
     ...(stage.guards.length > 0 ? { guards: stage.guards.map(({ keyId, sha256 }) => [keyId, sha256]) } : {}),
   };
   const planDigest = createHash('sha256').update(JSON.stringify(named)).digest('hex');

@@ -118,7 +118,8 @@ export class Stage {
   /** The facts, with who was erased. */
   get knownFacts(): Facts {
     const { facts } = this.facts;
-    const { erased, hash } = this.erasure;
+    const { erased, hash, count } = this.erasure;
+    if (count === 0) return facts;
     return withErasures(facts, (subject) => erasedKeys(subject, facts, hash).some(erased));
   }
 

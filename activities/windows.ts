@@ -45,7 +45,10 @@ export interface DueWindow {
  * have changed since. A window that is done and unchanged is not.
  * @param at the scheduled time, milliseconds since 1970-01-01 UTC
  */
-export async function windowsDue({ schedule, at }: NightlyInput & { at: number }, worker: WorkerSettings): Promise<DueWindow[]> {
+export async function windowsDue(
+  { schedule, at }: NightlyInput & { at: number },
+  worker: WorkerSettings,
+): Promise<DueWindow[]> {
   const { timeZone, closes, lookBack } = schedule;
   const last = dayPlus(dayAt(at - closes, timeZone), -1);
   const books = await openBooks(schedule, worker.keys);
@@ -72,7 +75,10 @@ export async function openWindow(
   const settings: RunSettings = { policy, access, local: access === null };
   const parsed = parsePolicy(policy.file, policy.text);
   const named = JSON.stringify([schedule.id, window.day, window.watermarks, at, settings]);
-  const run = `run-${createHmac('sha256', keystore.derive('run', '', 32)).update(named).digest('hex').slice(0, 16)}`;
+  const run = `run-${createHmac('sha256', keystore.derive('run', '', 32))
+    .update(named)
+    .digest('hex')
+    .slice(0, 16)}`;
   return {
     ...{ run, out, inputs: inputsOf(schedule, window.day), format: 'auto', facts, now: at, plain: false },
     settings: await writeSealed(openStore(out), `runs/${run}/settings`, settings, keystore),
@@ -89,17 +95,27 @@ export async function closeWindow(
   const books = await openBooks(schedule, worker.keys);
   const { runId: run, version, digest } = summary;
   const issues = ((await books.read(window.day))?.issues ?? []).filter((issue) => issue.run !== run);
-  await books.write({ day: window.day, watermarks: window.watermarks, issues: [...issues, { run, version, digest, at }] });
+  await books.write({
+    day: window.day,
+    watermarks: window.watermarks,
+    issues: [...issues, { run, version, digest, at }],
+  });
 }
 
 /** Every window from the first that was ever curated (or `from`) to the last that has closed by `at`. */
-export async function windowStates(schedule: Schedule, at: number, keys?: string, from?: string): Promise<WindowState[]> {
+export async function windowStates(
+  schedule: Schedule,
+  at: number,
+  keys?: string,
+  from?: string,
+): Promise<WindowState[]> {
   const books = await openBooks(schedule, keys);
   const last = dayPlus(dayAt(at - schedule.closes, schedule.timeZone), -1);
   const states: WindowState[] = [];
   for (let day = from ?? (await books.first()) ?? last; day <= last; day = dayPlus(day, 1)) {
     const known = await books.read(day);
-    const state = known === null ? 'missing' : same(known.watermarks, await watermarksOf(schedule, day)) ? 'done' : 'late';
+    const state =
+      known === null ? 'missing' : same(known.watermarks, await watermarksOf(schedule, day)) ? 'done' : 'late';
     states.push({ day, state, version: known?.issues.at(-1)?.version ?? null, issues: known?.issues.length ?? 0 });
   }
   return states;

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { benchGuard } from './guard.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRedaction } from './redaction.ts';
+import { benchRules } from './rules.ts';
 import { benchSelection } from './selection.ts';
 
 type Rows = Record<string, number | string>[];
@@ -12,6 +13,7 @@ const BENCHES: Record<string, () => Promise<Rows>> = {
   redaction: benchRedaction,
   guard: benchGuard,
   selection: benchSelection,
+  rules: benchRules,
 };
 
 const wanted = process.argv.slice(2);
@@ -24,7 +26,13 @@ mkdirSync('.bench', { recursive: true });
 for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
   console.log(`\n${name}`);
   const rows = await BENCHES[name]!();
-  for (const row of rows) console.log('  ' + Object.values(row).map((value, index) => String(value).padEnd(index === 0 ? 56 : 16)).join(''));
+  for (const row of rows)
+    console.log(
+      '  ' +
+        Object.values(row)
+          .map((value, index) => String(value).padEnd(index === 0 ? 56 : 16))
+          .join(''),
+    );
   writeFileSync(`.bench/${name}.json`, JSON.stringify({ node: process.version, rows }, null, 2) + '\n');
 }
 process.exit(0);

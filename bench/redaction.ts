@@ -1,6 +1,7 @@
 /** Measures redaction: on ordinary source beside a bare scan of memory, and on lines made to be slow. */
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadBuiltinRules } from '../config/redaction.ts';
 import { createRedactor } from '../curation/redaction/redactor.ts';
 import type { JudgedText } from '../curation/text.ts';
@@ -11,7 +12,8 @@ const SHORT_LINE = 50_000;
 
 /** Source files of the packages that are installed anyway, up to 16 MB; a file is at most 300 kB. */
 function ordinarySource(): string[] {
-  const places = [join(import.meta.dirname, '../node_modules'), join(import.meta.dirname, '../../node_modules')];
+  const here = dirname(fileURLToPath(import.meta.url));
+  const places = [join(here, '../node_modules'), join(here, '../../node_modules')];
   const texts: string[] = [];
   let total = 0;
   for (const place of places) {

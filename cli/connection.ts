@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { openKeystore, type Keystore } from '../storage/keystore.ts';
 import { dataConverter } from '../worker/codec.ts';
 import { historyFolder, ownServer, runningServer } from '../worker/embedded.ts';
+import { CommandError, EXIT } from './exit.ts';
 
 export interface ConnectionOptions {
   out: string;
@@ -22,13 +23,21 @@ export function namedAddress(address: string | undefined): string | undefined {
   return address ?? (process.env['TEMPORAL_ADDRESS'] || undefined);
 }
 
+/** The SDK's own message names neither the option nor what to do. */
+export function unreachable(address: string): never {
+  throw new CommandError(
+    EXIT.failed,
+    `no Temporal server answers at ${address}: start it, or name another with --address`,
+  );
+}
+
 export async function connect({ out, keys, address }: ConnectionOptions): Promise<Connected> {
   const keystore = await openKeystore(keys);
   const named = namedAddress(address);
   const running = named ?? (await runningServer(historyFolder(out)))?.address;
   const own = running ? null : await ownServer({ folder: historyFolder(out) });
   const at = running ?? own!.address;
-  const connection = await Connection.connect({ address: at });
+  const connection = await Connection.connect({ address: at }).catch(() => unreachable(at));
   const client = new Client({ connection, dataConverter: dataConverter(keystore.codecKeys()) });
   return {
     ...{ client, keystore, address: at },

@@ -10,6 +10,7 @@ import { auditOverlapCommand } from './audit-overlap.ts';
 import { decontaminateCommand } from './decontaminate.ts';
 import { eraseCommand } from './erase.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { codecServerCommand } from './codec-server.ts';
 import { EXIT, explainFailure } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { fingerprintCommand } from './fingerprint.ts';
@@ -44,7 +45,15 @@ for (const add of [
     verifyCommand,
     openCommand,
   ],
-  ...[scheduleCommands, accessCommand, auditCommand, eraseCommand, decontaminateCommand, recheckCommand],
+  ...[
+    scheduleCommands,
+    codecServerCommand,
+    accessCommand,
+    auditCommand,
+    eraseCommand,
+    decontaminateCommand,
+    recheckCommand,
+  ],
   ...[fingerprintCommand, auditOverlapCommand],
   ...[evaluateCommand, assessCommand, abuseCommand, aggregateCommand],
   ...[redactCommand, generateCommand, uiCommand],

@@ -5,6 +5,7 @@ import { availableParallelism, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
+import { readReview } from '../activities/measure/review.ts';
 import { listSources } from '../activities/sources.ts';
 import { digestGuards, storeGuards, type NamedGuard } from '../activities/guards.ts';
 import { storeSettings } from '../activities/whole.ts';
@@ -18,6 +19,7 @@ import { openScratch, sweepScratch } from '../storage/scratch.ts';
 import { historyFolder, ownServer } from '../worker/embedded.ts';
 import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../worker/worker.ts';
 import { windowText } from '../curation/events/window.ts';
+import { confirmedOf } from '../curation/measurement/abuse/review.ts';
 import { connect, namedAddress } from './connection.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { guardKeyOption, namedGuards } from './guard.ts';
@@ -81,7 +83,10 @@ export function runCommand(program: Command): void {
     .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
     .option('--by <name>', 'who starts it (default: the account)')
     .addOption(
-      new Option('--on-failure <what>', 'a shard that cannot be mended by trying again ends the run, or waits for `garner retry`')
+      new Option(
+        '--on-failure <what>',
+        'a shard that cannot be mended by trying again ends the run, or waits for `garner retry`',
+      )
         .choices(['fail', 'wait'])
         .default('fail'),
     )
@@ -208,7 +213,11 @@ async function inputOf(
   guards: NamedGuard[],
 ): Promise<CurateInput> {
   const { out, format, plain = false, shardBytes } = options;
-  const settings = { policy: { file: policy.file, text }, access, local };
+  const confirmed = confirmedOf(await readReview(keystore));
+  const settings = {
+    ...{ policy: { file: policy.file, text }, access, local },
+    ...(confirmed.length > 0 ? { confirmed } : {}),
+  };
   const wanted = {
     ...{ inputs: options.input, format, facts: options.facts ?? null, out, plain, shardBytes },
     ...{ now: options.now ?? Date.now(), window: options.window ?? null },
@@ -260,7 +269,11 @@ export async function finish(
   };
   process.off('SIGINT', leave).off('SIGTERM', leave);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const stopFollowing = follow(client, handle.workflowId, options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines');
+  const stopFollowing = follow(
+    client,
+    handle.workflowId,
+    options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines',
+  );
   try {
     const result = handle.result() as Promise<RunSummary>;
     if (!worker) return await result;

@@ -41,7 +41,11 @@ export function runsCommands(program: Command): void {
       }),
     );
   command('retry <run>', 'try what failed and waits again, once its cause is mended')
-    .option('--shard <n>', 'number of the shard (bucket, part) that failed; without it a stage that is one unit', parseNumber)
+    .option(
+      '--shard <n>',
+      'number of the shard (bucket, part) that failed; without it a stage that is one unit',
+      parseNumber,
+    )
     .option('--by <name>', 'who decides (default: the account)', userInfo().username)
     .requiredOption('--why <text>', 'what was mended: kept with the run')
     .action((run: string, options: Options & { shard?: number; by: string; why: string }) =>

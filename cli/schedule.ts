@@ -1,7 +1,12 @@
 /** garner schedule, nightly: the runs that come by themselves, made equal to a list, shown, and made up for. */
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleDescription } from '@temporalio/client';
+import {
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+} from '@temporalio/client';
 import type { Command } from 'commander';
 import { policyOf, windowStates, type NightlyInput } from '../activities/windows.ts';
 import { BUILTIN_SCHEDULES, loadSchedules, type Schedule } from '../config/schedules.ts';
@@ -23,7 +28,9 @@ interface Options {
 const PREFIX = 'garner-';
 
 export function scheduleCommands(program: Command): void {
-  const schedule = program.command('schedule').description('runs that come by themselves, as config/schedules.yaml lists them');
+  const schedule = program
+    .command('schedule')
+    .description('runs that come by themselves, as config/schedules.yaml lists them');
   const command = (parent: Command, name: string, description: string) =>
     parent
       .command(name)
@@ -37,7 +44,9 @@ export function scheduleCommands(program: Command): void {
   command(schedule, 'apply', "make the server's schedules equal to the list: shows what differs, then changes it")
     .option('--dry-run', 'show what differs, change nothing')
     .option('--by <name>', 'in whose name the runs are (default: the account)', userInfo().username)
-    .action((options: Options & { dryRun?: boolean; by: string }) => withClient(options, (client) => apply(client, options)));
+    .action((options: Options & { dryRun?: boolean; by: string }) =>
+      withClient(options, (client) => apply(client, options)),
+    );
   command(schedule, 'list', 'the schedules of the server and their next starts').action((options: Options) =>
     withClient(options, (client) => list(client, options)),
   );
@@ -56,7 +65,9 @@ export function scheduleCommands(program: Command): void {
         for (const state of await windowStates(entry, options.now ?? Date.now(), options.keys, options.from)) {
           const { day, version, issues } = state;
           const plain = `${entry.id}  ${day}  ${state.state.padEnd(8)}${version ?? ''}${issues > 1 ? `  (issue ${issues})` : ''}`;
-          process.stdout.write((options.json ? JSON.stringify({ schedule: entry.id, ...state }) : plain.trimEnd()) + '\n');
+          process.stdout.write(
+            (options.json ? JSON.stringify({ schedule: entry.id, ...state }) : plain.trimEnd()) + '\n',
+          );
         }
       }
     });
@@ -71,7 +82,10 @@ async function withClient(options: Options, work: (client: Client) => Promise<vo
   }
 }
 
-async function apply(client: Client, { config, dryRun, by }: Options & { dryRun?: boolean; by: string }): Promise<void> {
+async function apply(
+  client: Client,
+  { config, dryRun, by }: Options & { dryRun?: boolean; by: string },
+): Promise<void> {
   const wanted = new Map(loadSchedules(config).map((schedule) => [PREFIX + schedule.id, schedule]));
   for (const { access, policy } of wanted.values()) {
     if (access !== null) parseAccess(access, readFileSync(access, 'utf8'));
@@ -120,7 +134,11 @@ function optionsOf(schedule: Schedule, input: NightlyInput) {
 }
 
 /** What of a server's schedule is not as it is listed, in words. */
-function differences({ spec, policies, action }: ScheduleDescription, schedule: Schedule, input: NightlyInput): string[] {
+function differences(
+  { spec, policies, action }: ScheduleDescription,
+  schedule: Schedule,
+  input: NightlyInput,
+): string[] {
   const [calendar] = spec.calendars ?? [];
   const hour = calendar?.hour[0]?.start ?? 0;
   const minute = calendar?.minute[0]?.start ?? 0;
@@ -138,7 +156,9 @@ function differences({ spec, policies, action }: ScheduleDescription, schedule: 
   for (const [name, value] of Object.entries(input.schedule))
     pairs.push([name, JSON.stringify(was?.schedule[name as keyof Schedule]), JSON.stringify(value)]);
   pairs.push(['actor', was?.actor, input.actor]);
-  const found = pairs.filter(([, is, wanted]) => is !== wanted).map(([name, is, wanted]) => `${name}: ${String(is)} → ${String(wanted)}`);
+  const found = pairs
+    .filter(([, is, wanted]) => is !== wanted)
+    .map(([name, is, wanted]) => `${name}: ${String(is)} → ${String(wanted)}`);
   if (was?.policy.text !== input.policy.text) found.push('policy: its text changed');
   return [...new Set(found)];
 }
@@ -160,7 +180,11 @@ async function list(client: Client, { json }: Options): Promise<void> {
 }
 
 /** Starts of the nights after the days of the range, one after the other. */
-async function backfill(client: Client, id: string, { config, from, to }: Options & { from: number; to: number }): Promise<void> {
+async function backfill(
+  client: Client,
+  id: string,
+  { config, from, to }: Options & { from: number; to: number },
+): Promise<void> {
   const schedule = loadSchedules(config).find((candidate) => candidate.id === id);
   if (!schedule) throw new CommandError(EXIT.usage, `${config} lists no schedule ${id}`);
   if (to < from) throw new CommandError(EXIT.usage, '--to lies before --from');

@@ -75,9 +75,11 @@ export function statusText({ run, status, progress, retrying }: RunStatus, now =
     lines.push(progressLine(progress, now));
     if (progress.records > 0) lines.push(`  ${group(Math.round(progress.records / seconds))} records a second`);
     const out = Object.entries(progress.out.reasons).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-    for (const [reason, count] of out.slice(0, REASONS)) lines.push(`  ${reason.padEnd(24)} ${group(count).padStart(12)}`);
+    for (const [reason, count] of out.slice(0, REASONS))
+      lines.push(`  ${reason.padEnd(24)} ${group(count).padStart(12)}`);
     lines.push(...progress.failures.map(failureLine));
-    if (progress.failures.length > 0) lines.push(`  mend the cause, then: garner retry ${run}${retryOption(progress.failures[0]!)} --why …`);
+    if (progress.failures.length > 0)
+      lines.push(`  mend the cause, then: garner retry ${run}${retryOption(progress.failures[0]!)} --why …`);
     for (const { what, by, why, at } of progress.decisions)
       lines.push(`  ${new Date(at).toISOString()}  ${what} by ${by}: ${why}`);
   }

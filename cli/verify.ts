@@ -10,6 +10,7 @@ import { TOMBSTONE } from '../activities/tombstone.ts';
 import { loadPolicy } from '../config/policy.ts';
 import { openKeystore } from '../storage/keystore.ts';
 import { MANIFEST, openStore, type ObjectStore } from '../storage/objects.ts';
+import { beyond } from './beyond.ts';
 import { contentsOf } from './contents.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readIdentities } from './identity.ts';
@@ -95,6 +96,7 @@ async function check(
         ...(options.run === undefined ? {} : { ledger: await ledgerOf(options, options.run) }),
       },
     });
+    result.problems.push(...(await beyond(store, result.dataset?.purpose, identities)));
     for (const [file, number] of Object.entries(strays))
       result.problems.push({
         file,

@@ -1,6 +1,7 @@
 /** Reads redaction rules from files: the built-in ones of `config/redaction/*.yaml`, and a user's gitleaks.toml. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { LineCounter, parseDocument, isMap, isSeq, type YAMLMap } from 'yaml';
 import { compileRule } from '../curation/redaction/compiled.ts';
@@ -25,7 +26,8 @@ const STRENGTHS = ['password', 'secret', 'weak'];
 
 /** The folder of the built-in rules, beside the sources or two folders above the built module. */
 function builtinFolder(): string {
-  const places = [join(import.meta.dirname, 'redaction'), join(import.meta.dirname, '..', '..', 'config', 'redaction')];
+  const here = dirname(fileURLToPath(import.meta.url));
+  const places = [join(here, 'redaction'), join(here, '..', '..', 'config', 'redaction')];
   const found = places.find((place) => existsSync(place) && readdirSync(place).some((name) => name.endsWith('.yaml')));
   if (found === undefined)
     throw new Error(`config/redaction: no rule files found (looked in ${places.join(' and ')}); reinstall the program`);

@@ -56,7 +56,9 @@ export function loadSchedules(file: string): Schedule[] {
     const duration = (field: string, otherwise: number): number => {
       if (given[field] === undefined) return otherwise;
       const match = /^(\d{1,6})([smhd])$/.exec(text(field));
-      return match ? Number(match[1]) * UNITS[match[2]!]! : fail(at(field), 'must be a time such as 90s, 15m, 36h or 2d');
+      return match
+        ? Number(match[1]) * UNITS[match[2]!]!
+        : fail(at(field), 'must be a time such as 90s, 15m, 36h or 2d');
     };
     const whole = (field: string, otherwise: number): number => {
       const found = given[field] ?? otherwise;
@@ -64,7 +66,8 @@ export function loadSchedules(file: string): Schedule[] {
         ? (found as number)
         : fail(at(field), 'must be a whole number of 1 or more');
     };
-    const place = (path: string) => (path.includes('://') || isAbsolute(path) ? path : resolve(join(dirname(file), path)));
+    const place = (path: string) =>
+      path.includes('://') || isAbsolute(path) ? path : resolve(join(dirname(file), path));
     const optional = (field: string) => (given[field] === undefined ? null : place(text(field)));
 
     const id = text('id');
@@ -82,7 +85,8 @@ export function loadSchedules(file: string): Schedule[] {
     if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((input) => typeof input === 'string'))
       return fail(at('inputs'), 'must be a list of addresses');
     for (const input of inputs)
-      if (!/\{day\}|\{date\}/.test(input)) fail(at('inputs'), `${input} must hold {day}: a window reads the folders of its day`);
+      if (!/\{day\}|\{date\}/.test(input))
+        fail(at('inputs'), `${input} must hold {day}: a window reads the folders of its day`);
     const closes = duration('closes', 900e3);
     const minutes = Number(clock[1]) * 60 + Number(clock[2]);
     if (minutes * 60e3 < closes) fail(at('at'), 'must lie after the day has closed (closes: 15m)');
@@ -90,7 +94,11 @@ export function loadSchedules(file: string): Schedule[] {
       ...{ id, at: minutes, timeZone, inputs: inputs.map(place), out: place(text('out')) },
       ...{ facts: optional('facts'), policy: optional('policy'), access: optional('access') },
       ...{ jitter: duration('jitter', 300e3), catchUp: duration('catchUp', 36 * 3_600e3), closes },
-      ...{ lookBack: whole('lookBack', 7), shardBytes: whole('shardBytes', 64 << 20), concurrency: whole('concurrency', 8) },
+      ...{
+        lookBack: whole('lookBack', 7),
+        shardBytes: whole('shardBytes', 64 << 20),
+        concurrency: whole('concurrency', 8),
+      },
     };
   });
 }

@@ -42,7 +42,7 @@ export function workplace(name: string) {
 export function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
 export function bytesUnder(folder: string): Buffer {

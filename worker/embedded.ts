@@ -18,9 +18,12 @@ export class FolderInUse extends Error {
   override readonly name = 'FolderInUse';
 }
 
-/** The history folder of an output folder. */
+/** The history folder of an output folder; of an object store the one in the default output folder, since a server needs a disk. */
 export function historyFolder(out: string): string {
-  return join(out, '.temporal');
+  return join(
+    /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(out) ? 'garner-out' : out.replace(/^file:\/\//, ''),
+    '.temporal',
+  );
 }
 
 /** Address of the server that is running for this folder, if one is. */

@@ -14,11 +14,15 @@ export interface StageMetrics {
 export function stageMetrics(): StageMetrics {
   const meter = Runtime.instance().metricMeter;
   const tries = meter.createCounter('garner_stage_tries', 'tries', 'Tries of stages that ended, by stage and how');
-  const seconds = meter.createHistogram('garner_stage_seconds', 'float', 's', 'Seconds of a try of a stage');
+  const seconds = meter.createHistogram('garner_stage', 'float', 'seconds', 'Seconds of a try of a stage');
   const records = meter.createCounter('garner_records', 'records', 'Settled records, by outcome');
   const reasons = meter.createCounter('garner_records_out', 'records', 'Records that are out, by reason');
   const redactions = meter.createCounter('garner_redactions', 'findings', 'Redacted findings, by rule');
-  const bytes = meter.createCounter('garner_dataset_bytes', 'bytes', 'Bytes of dataset files before sealing, by format');
+  const bytes = meter.createCounter(
+    'garner_dataset_bytes',
+    'bytes',
+    'Bytes of dataset files before sealing, by format',
+  );
   const redacted = (counts: Record<string, number>) => {
     for (const [rule, count] of Object.entries(counts)) redactions.add(count, { rule });
   };
@@ -30,7 +34,8 @@ export function stageMetrics(): StageMetrics {
     },
     settle: ({ tally }: Settled) => {
       for (const outcome of ['kept', 'excluded', 'rejected'] as const) records.add(tally[outcome], { outcome });
-      for (const [reason, count] of Object.entries(tally.reasons)) if (reason !== 'kept') reasons.add(count, { reason });
+      for (const [reason, count] of Object.entries(tally.reasons))
+        if (reason !== 'kept') reasons.add(count, { reason });
     },
   };
   return {

@@ -50,15 +50,23 @@ export function installRuntime(metrics?: string): void {
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: 'ERROR', forward: {} },
-      ...(metrics === undefined ? {} : { metrics: { prometheus: { bindAddress: metrics, unitSuffix: true } } }),
+      ...(metrics === undefined ? {} : { metrics: { prometheus: prometheusAt(metrics) } }),
     },
   });
+}
+
+function prometheusAt(bindAddress: string) {
+  // The SDK's own buckets are milliseconds; stages take seconds to hours.
+  const histogramBucketOverrides = { garner_stage: [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200] };
+  return { bindAddress, unitSuffix: true, countersTotalSuffix: true, histogramBucketOverrides };
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const threads = options.threads ?? availableParallelism();
   const { keys, scratch } = options;
-  const connection = await NativeConnection.connect({ address: options.address });
+  const connection = await NativeConnection.connect({ address: options.address }).catch(() => {
+    throw new Error(`no Temporal server answers at ${options.address}: start it, or name another with --address`);
+  });
   const namespace = options.namespace ?? 'default';
   await registerAttributes(connection, namespace);
   const observer = { metrics: options.measured ? stageMetrics() : null, log: options.log ?? SILENT };

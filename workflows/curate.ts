@@ -55,7 +55,10 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
     inPages(input, common, steering, stage, items, shared);
 
   await steering.stage('admit', planned.shards);
-  const shards = await paged('admit', count(planned.shards, (shard) => ({ shard })));
+  const shards = await paged(
+    'admit',
+    count(planned.shards, (shard) => ({ shard })),
+  );
   const records = shards.reduce((sum, page) => sum + page.tally.records + page.records, 0);
   if (records === 0) throw ApplicationFailure.nonRetryable('there is no record in the whole input', 'NoRecords');
   const shardLists = listsOf(shards);

@@ -81,12 +81,16 @@ export class Steering {
       named(decision);
       this.#checkWaiting();
     };
-    setHandler(approveUpdate, (decision) => this.#decide('approve', decision, () => (progress.approval.by = decision.by)), {
-      validator: (decision) => {
-        approval(decision);
-        if (decision.by === this.#starter) refuse('somebody else than who started the run must approve it');
+    setHandler(
+      approveUpdate,
+      (decision) => this.#decide('approve', decision, () => (progress.approval.by = decision.by)),
+      {
+        validator: (decision) => {
+          approval(decision);
+          if (decision.by === this.#starter) refuse('somebody else than who started the run must approve it');
+        },
       },
-    });
+    );
     setHandler(
       rejectUpdate,
       (decision) => this.#decide('reject', decision, () => (progress.approval.rejectedBy = decision.by)),

@@ -9,6 +9,7 @@ import { LineBuffer } from '../container.ts';
 import { RunFailure } from '../failure.ts';
 import type { Stage } from '../stage.ts';
 import type { Admitted } from '../types.ts';
+import { abuseKey } from './review.ts';
 
 /** The measuring policy of a run. @throws RunFailure ConfigInvalid where the run's purpose does not measure */
 export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: MeasurePolicy } {
@@ -16,11 +17,6 @@ export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: Me
   if (!isMeasured(purpose) || !measure)
     throw new RunFailure('ConfigInvalid', `${file} purpose: ${purpose} does not measure`);
   return { purpose, measure };
-}
-
-/** Key of the pseudonyms that a reviewer's word hangs on: it does not change between runs. */
-export function subjectKey(stage: Stage): Buffer {
-  return stage.keystore.derive('abuse-subject', '', 32);
 }
 
 /** @throws RunFailure SourceChanged where a source is not what was planned */
@@ -33,7 +29,7 @@ export async function measureAdmit(shard: number, stage: Stage): Promise<Admitte
       ...{ purpose, consent: measure.consent, facts: stage.knownFacts, rules: stage.rules, redactor: stage.redactor },
       ...{ adapter: { ...policy.adapters }, hosts: policy.rules.repositories, now: plan.now, buckets: plan.buckets },
       joinKey: stage.key('join'),
-      pseudonymKey: purpose === 'abuse-investigation' ? subjectKey(stage) : stage.key('pseudonym'),
+      pseudonymKey: purpose === 'abuse-investigation' ? abuseKey(stage.keystore) : stage.key('pseudonym'),
     },
     output,
   );

@@ -33,6 +33,11 @@ export async function updateReview(keystore: Keystore, change: (review: Review) 
   });
 }
 
+/** Key of the pseudonyms that a reviewer's word hangs on: it does not change between runs. */
+export function abuseKey(keystore: Keystore): Buffer {
+  return keystore.derive('abuse-subject', '', 32);
+}
+
 function folderOf(keystore: Keystore): string {
   return join(keystore.folder, 'reviews');
 }

@@ -2,6 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -48,7 +49,7 @@ export async function generate(options: GenerateOptions): Promise<{ events: numb
   const mark = join(options.out, MARK);
   await makeRoom(options.out);
   await writeFile(mark, `${JSON.stringify({ events: options.events, seed: options.seed, now: new Date(now) })}\n`);
-  const packages = options.sources ?? (await findPackages(import.meta.dirname));
+  const packages = options.sources ?? (await findPackages(dirname(fileURLToPath(import.meta.url))));
   const sources = await readSources(packages);
   const sample: SampleOptions = { events: options.events, seed: options.seed, now, sources };
   const files = [

@@ -9,11 +9,15 @@ export function windowText(window: { from: number; to: number } | null): string 
 /** `YYYY-MM-DD`. */
 export type Day = string;
 const DAY_MS = 86_400_000;
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
 
 /** The day of the calendar, `YYYY-MM-DD`, that a moment lies in at a place. */
 export function dayAt(time: number, timeZone: string): Day {
+  let format = FORMATS.get(timeZone);
   // The Swedish form of a date is the ISO one.
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(time);
+  format ??= new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  FORMATS.set(timeZone, format);
+  return format.format(time);
 }
 
 /** `days` later, or earlier where negative. */

@@ -6,10 +6,11 @@ export interface KeywordEntry {
   readonly rule: number;
 }
 
-/** `table[state + classes[code]]` is the next state, states are multiples of the row length, and states from `firstHit` on have hits. */
+/** `table[(state << shift) + classes[code]]` is the next state; states from `firstHit` on have hits. */
 export interface Automaton {
   readonly classes: Uint8Array;
-  readonly table: Int32Array;
+  /** Sixteen bits a cell where they suffice: the table is what the scan waits for. */
+  readonly table: Uint16Array | Int32Array;
   readonly firstHit: number;
   readonly shift: number;
   /** Per state number: where its hits start in `hits`; one more entry than states. */
@@ -91,20 +92,22 @@ export function buildAutomaton(entries: readonly KeywordEntry[]): Automaton {
     }
   }
 
-  // Numbered so that states with hits come last: one comparison in the loop tells them.
+  // Numbered so that states with hits come last, which one comparison in the loop tells, and shallow ones first, which a text
+  // visits most and which then share cache lines.
   const number = new Int32Array(states);
   let next = 0;
-  for (let s = 0; s < states; s++) if (own[s]!.length === 0) number[s] = next++;
-  const firstHit = next << shift;
-  for (let s = 0; s < states; s++) if (own[s]!.length > 0) number[s] = next++;
-  const table = new Int32Array(states * width);
+  const byDepth = [0, ...queue.subarray(0, tail)];
+  for (const s of byDepth) if (own[s]!.length === 0) number[s] = next++;
+  const firstHit = next;
+  for (const s of byDepth) if (own[s]!.length > 0) number[s] = next++;
+  const table = states <= 65_536 ? new Uint16Array(states * width) : new Int32Array(states * width);
   const hitStart = new Int32Array(states + 1);
   const hits: number[] = [];
   const order = Array.from({ length: states }, (_, s) => s).sort((a, b) => number[a]! - number[b]!);
   for (const s of order) {
     hitStart[number[s]!] = hits.length;
     hits.push(...own[s]!);
-    for (let c = 0; c < width; c++) table[(number[s]! << shift) + c] = number[trie[s * width + c]!]! << shift;
+    for (let c = 0; c < width; c++) table[(number[s]! << shift) + c] = number[trie[s * width + c]!]!;
   }
   hitStart[states] = hits.length;
   return { classes, table, firstHit, shift, hitStart, hits: Int32Array.from(hits) };

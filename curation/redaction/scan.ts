@@ -84,10 +84,9 @@ class Scan {
     const { classes, table, firstHit, shift, hitStart, hits } = this.set.automaton;
     let state = 0;
     for (let i = 0, length = text.length; i < length; i++) {
-      state = table[state + classes[text.charCodeAt(i)]!]!;
+      state = table[(state << shift) + classes[text.charCodeAt(i)]!]!;
       if (state < firstHit) continue;
-      const number = state >> shift;
-      for (let h = hitStart[number]!, last = hitStart[number + 1]!; h < last; h += 2) {
+      for (let h = hitStart[state]!, last = hitStart[state + 1]!; h < last; h += 2) {
         this.wake(hits[h]!, i + 1 - hits[h + 1]!, i + 1);
       }
     }

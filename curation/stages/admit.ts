@@ -17,6 +17,8 @@ import { recordOf, type AdmittedRecord, type OriginKeys } from './record.ts';
 import { admitText, hasText, textsOf } from './segments.ts';
 
 export interface AdmitSettings {
+  /** Users whose abuse a reviewer confirmed; absent where there are none. */
+  isAbuse?: (userId: string) => boolean;
   rules: Rules;
   redactor: Redactor;
   adapter: AdapterOptions;
@@ -156,7 +158,7 @@ export class Admission {
   }
 
   #admit({ source, line, event, content, judgement }: Waiting, document: Verdict): void {
-    const out = decide(event, judgement, document, this.#erased(event));
+    const out = decide(event, judgement, document, this.#erased(event)) ?? this.#abuse(event.user.id);
     const text = hasText(event);
     this.#fingerprintRemoved(event, judgement, document);
     const record = recordOf(event, { source, line, content: this.#contents.of(content), hasText: text });
@@ -183,7 +185,7 @@ export class Admission {
   /** A suggestion that was erased stays out; users and repositories are the rules' to know. */
   #erased({ suggestionId }: CanonicalEvent): Verdict {
     const { erasure } = this.#settings;
-    return erasure?.erased(subjectKey('suggestion', suggestionId, erasure.hash))
+    return erasure && erasure.count > 0 && erasure.erased(subjectKey('suggestion', suggestionId, erasure.hash))
       ? drop('erased', 'erasures: the suggestion')
       : KEEP;
   }
@@ -219,6 +221,11 @@ export class Admission {
     const time = about.time === undefined ? NaN : Date.parse(about.time);
     if (about.userId === undefined || Number.isNaN(time)) return { keep: true };
     return this.#settings.rules.judgeConsent(about.userId, undefined, time);
+  }
+
+  #abuse(userId: string | undefined): { reason: Reason; rule: string } | undefined {
+    const confirmed = userId !== undefined && this.#settings.isAbuse?.(userId) === true;
+    return confirmed ? { reason: 'abuse', rule: 'review.confirmed' } : undefined;
   }
 
   #out(line: number, event: string | null, reason: Reason, rule: string): void {

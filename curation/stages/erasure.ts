@@ -4,6 +4,7 @@ import { foldUser } from '../rules/facts/entry.ts';
 import type { Rules } from '../rules/judge.ts';
 import type { Verdict } from '../verdict.ts';
 import type { KeyedHash } from './keyed.ts';
+import { hasText } from './segments.ts';
 
 export type SubjectKind = 'user' | 'repository' | 'suggestion';
 
@@ -11,6 +12,8 @@ export type SubjectKind = 'user' | 'repository' | 'suggestion';
 export interface ErasureKeys {
   hash: KeyedHash;
   erased(key: string): boolean;
+  /** Erased keys in all: with none, nothing needs to be hashed to be looked up. */
+  count: number;
 }
 
 /** The hash (32 hex digits) of one subject. A repository is named by `host/owner/name` in lower case or by `host#id`. */
@@ -18,15 +21,19 @@ export function subjectKey(kind: SubjectKind, id: string, hash: KeyedHash): stri
   return hash.of(`erasure:${kind}:${kind === 'user' ? foldUser(id) : id}`);
 }
 
-/** Hashes of everybody and everything that an event's text is of: its user, its suggestion, repositories of document and pieces. */
+/** Hashes of everybody and everything that an event gives something of: its user; and of its text the suggestion, and the repositories of
+ * document and pieces. */
 export function erasureKeysOf(
   event: CanonicalEvent,
   context: readonly Verdict[],
   rules: Pick<Rules, 'repositoriesOf'>,
   hash: KeyedHash,
 ): string[] {
-  const keys = new Set([subjectKey('suggestion', event.suggestionId, hash)]);
+  const keys = new Set<string>();
   if (event.user.id !== undefined) keys.add(subjectKey('user', event.user.id, hash));
+  // An event without text gives an example nothing but its user's doing.
+  if (!hasText(event)) return [...keys];
+  keys.add(subjectKey('suggestion', event.suggestionId, hash));
   const add = (origin: Parameters<Rules['repositoriesOf']>[0]) => {
     for (const name of rules.repositoriesOf(origin, event.time)) keys.add(subjectKey('repository', name, hash));
   };

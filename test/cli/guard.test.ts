@@ -75,6 +75,19 @@ describe('a guard file of a private code base', () => {
     expect(filesUnder(place.path('after')).filter((file) => file.includes('/guards/'))).toEqual([]);
   });
 
+  it('is kept to winnowed runs where the policy bounds the memory, and the manifest says so', () => {
+    writeFileSync(
+      place.path('small.yaml'),
+      'version: 1\npurpose: model-improvement\nguard: { memory: 1MB }\noutput: { name: small, audience: [copilot-team] }\n',
+    );
+    const small = run('small', '--policy', place.path('small.yaml'), '--guard', guard);
+    const card = readFileSync(place.path('small', small.dataset, 'README.md'), 'utf8');
+    expect(card).toMatch(/No example shares 30 lexemes in a row/);
+    expect(place.garner('verify', place.path('small', small.dataset)).status).toBe(0);
+    // What is copied as a whole is found in either mode.
+    expect(audit('small', small)).toMatchObject({ status: 0, overlapping: 0 });
+  });
+
   it('is refused without its key, with the key of another, and damaged: before anything is written', () => {
     const refused = (file: string, ...more: string[]) =>
       place.garner(

@@ -32,7 +32,10 @@ describe('the list of schedules', () => {
     ["{id: a, at: '02:30', timeZone: Mars, inputs: ['{day}'], out: o}", 'Mars is no time zone'],
     ["{id: a, at: '02:30', inputs: ['{day}'], out: o, jitter: soon}", 'schedules[0].jitter: must be a time such as'],
     ["{id: a, at: '02:30', inputs: ['{day}'], out: o, ouput: x}", 'schedules[0].ouput: is no field'],
-    ["{id: a, at: '02:30', inputs: ['{day}'], out: o}\n  - {id: a, at: '02:30', inputs: ['{day}'], out: o}", 'stands twice'],
+    [
+      "{id: a, at: '02:30', inputs: ['{day}'], out: o}\n  - {id: a, at: '02:30', inputs: ['{day}'], out: o}",
+      'stands twice',
+    ],
   ])('refuses %s and names the field', (entry, message) => {
     expect(() => load(entry)).toThrow(message);
   });

@@ -13,13 +13,20 @@ const SEED = process.env['DRILL_SEED'] ?? '7';
 /** Kept between runs: the packages are some hundred megabytes. */
 const VENV = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'garner', 'python');
 const PYTHON = join(VENV, 'bin', 'python');
-const PACKAGES = ['datasets==3.6.0', 'mlcroissant==1.0.22', 'transformers==4.52.4', 'zstandard'];
+const PACKAGES = [
+  ...['datasets==3.6.0', 'mlcroissant==1.0.22', 'transformers==4.52.4', 'zstandard'],
+  ...['securesystemslib==1.3.0', 'cryptography'],
+];
 /** Without what it depends on: its data functions need no torch. */
 const BARE = ['trl==0.18.2'];
 const place = workplace('ecosystem');
 
 function hasPython(): boolean {
-  const check = () => spawnSync(PYTHON, ['-c', 'import datasets, mlcroissant, zstandard, trl.data_utils']).status === 0;
+  const check = () =>
+    spawnSync(PYTHON, [
+      '-c',
+      'import datasets, mlcroissant, zstandard, trl.data_utils, securesystemslib.dsse, cryptography',
+    ]).status === 0;
   if (existsSync(PYTHON) && check()) return true;
   const made = spawnSync('python3', ['-m', 'venv', VENV], { encoding: 'utf8' });
   const install = (...packages: string[]) =>
@@ -178,6 +185,15 @@ describe.skipIf(!python)('datasets and mlcroissant', () => {
         `${files}: ${JSON.stringify(counts)}; croissant ${JSON.stringify(loaded.croissant)}; warnings ${loaded.problems.warnings.length}`,
       );
     });
+
+  it('are not alone in verifying the manifest: securesystemslib accepts every envelope, and none that was changed', () => {
+    const summary = curate('out-dsse', 'parquet', 'pair');
+    const manifest = join(place.path('out-dsse', summary.dataset), 'manifest.dsse.json');
+    const { status, stdout, stderr } = spawnSync(PYTHON, [join(import.meta.dirname, 'dsse.py'), manifest], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout, stderr]).toEqual([0, '3\n', '']);
+  });
 
   it('find the pair of what one person accepted and another rejected at the same place', () => {
     const summary = curate('out-pair', 'parquet', 'pair', '--plain');

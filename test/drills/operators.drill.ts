@@ -74,7 +74,9 @@ describe('a run that operators steer', () => {
     const bad = Buffer.from(good);
     bad[bad.length - 3]! ^= 1;
     const resumed = command('resume', run, '--by', 'bob', '--why', 'looked');
-    await site.until('the plan', () => filesUnder(site.path('steered', 'runs')).some((file) => file.includes('/plan-')));
+    await site.until('the plan', () =>
+      filesUnder(site.path('steered', 'runs')).some((file) => file.includes('/plan-')),
+    );
     writeFileSync(source, bad);
     expect((await resumed).status).toBe(0);
     const { progress } = await until(

@@ -67,6 +67,7 @@ describe.skipIf(!root)('an output that may not be written', () => {
     spawnSync('chown', ['-R', '65534:65534', home, site.path('nobody-keys')]);
     spawnSync('chmod', ['-R', 'a+rX', site.path('sample'), site.path('access.yaml')]);
     const forbidden = site.folderOf('forbidden');
+    const { seconds: start } = await site.start(['--help']).ended;
     const args = ['run', '--input', 'sample/events', '--facts', 'sample/facts', '--now', NOW, '--plain'];
     for (const more of [[], ['--address', site.server.address]]) {
       const { ended } = site.start(
@@ -85,7 +86,8 @@ describe.skipIf(!root)('an output that may not be written', () => {
       const { status, stderr, seconds } = await ended;
       expect(stderr).toContain(forbidden);
       expect(status).toBe(3);
-      expect(seconds).toBeLessThan(10);
+      // Ten seconds on a machine that is not busy with something else.
+      expect(seconds).toBeLessThan(10 + 4 * start);
       console.log(`not writable${more.length > 0 ? ', server given' : ''}: ${seconds.toFixed(1)} s: ${stderr.trim()}`);
     }
   });

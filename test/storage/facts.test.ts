@@ -2,6 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FactEntry } from '../../curation/rules/facts/entry.ts';
+import { entriesOf } from '../../curation/rules/facts/line.ts';
+import type { RepositoryId } from '../../curation/rules/repository/remote.ts';
 import { buildFacts, FactsError } from '../../curation/rules/facts.ts';
 import { openFacts, openSnapshot, readFactsDigest } from '../../storage/facts.ts';
 import { FactSorter, hashKey } from '../../storage/facts/sorter.ts';
@@ -54,6 +57,27 @@ const FILES = {
 };
 
 describe('openFacts', () => {
+  it('gives every entry of its files, and nothing else', async () => {
+    await write(FILES);
+    const { entries, close } = await openFacts(folder, snapshots);
+    const expected: FactEntry[] = [];
+    for (const [name, text] of Object.entries(FILES)) entriesOf(name, text, (entry) => expected.push(entry));
+    const sorted = (all: Iterable<FactEntry>) => [...all].map(({ key, value }) => `${key}\t${value}`).sort();
+    expect(sorted(entries())).toEqual(sorted(expected));
+    await close();
+  });
+
+  it('answers for kinds of facts that the folder does not hold', async () => {
+    await write({ 'repositories.jsonl': repository(1) });
+    const { facts, close } = await openFacts(folder, snapshots);
+    const id = facts.repositoriesByName('github.com/acme/r1' as RepositoryId);
+    expect(id).toEqual([1]);
+    expect(facts.consents('u1')).toEqual([]);
+    expect(facts.codeowners('github.com/acme/r1' as RepositoryId)).toEqual([]);
+    expect(facts.erased({ userId: 'u1' })).toBe(false);
+    await close();
+  });
+
   it('answers as facts in memory do', async () => {
     await write(FILES);
     const { facts, counts, close } = await openFacts(folder, snapshots);

@@ -32,8 +32,11 @@ function historyOf(name: string) {
 describe('runs that began on an earlier build of the workflows', () => {
   it('go on as they began: thirty histories and more replay without a difference', async () => {
     expect(names.length).toBeGreaterThanOrEqual(30);
-    for (const kind of ['curate-completed', 'curate-failed', 'curate-cancelled', 'page-completed'])
-      expect(names.filter((name) => name.includes(kind)), kind).not.toEqual([]);
+    for (const kind of ['curate-completed', 'curate-failed', 'page-completed', 'page-failed', 'nightly-completed'])
+      expect(
+        names.filter((name) => name.includes(kind)),
+        kind,
+      ).not.toEqual([]);
     expect(await replay(names.map((name) => ({ workflowId: name, history: historyOf(name) })))).toEqual([]);
   });
 

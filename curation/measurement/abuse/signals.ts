@@ -66,8 +66,8 @@ function queriesOf(t: AbuseThresholds): [SignalName, number, number, string][] {
     [
       ...(['regularity', t.regularity.weight, t.regularity.variation] as const),
       // Pauses of half an hour or more are between sittings.
-      `SELECT "user", stddev_pop(gap) / avg(gap) AS value, count(*)::BIGINT AS count, min(at)::BIGINT AS "from", max(at)::BIGINT AS "to" FROM (
-         SELECT "user", "acceptedAt" AS at, ("acceptedAt" - lag("acceptedAt") OVER (PARTITION BY "user" ORDER BY "acceptedAt"))::DOUBLE AS gap
+      `SELECT "user", stddev_pop(gap) / avg(gap) AS value, count(*)::BIGINT AS count, min(moment)::BIGINT AS "from", max(moment)::BIGINT AS "to" FROM (
+         SELECT "user", "acceptedAt" AS moment, ("acceptedAt" - lag("acceptedAt") OVER (PARTITION BY "user" ORDER BY "acceptedAt"))::DOUBLE AS gap
          FROM seen WHERE accepted > 0) WHERE gap > 0 AND gap < 1800000 GROUP BY "user"
        HAVING count(*) >= ${t.regularity.accepts} AND stddev_pop(gap) / avg(gap) < ${t.regularity.variation} ORDER BY "user"`,
     ],

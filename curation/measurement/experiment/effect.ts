@@ -36,14 +36,14 @@ export interface AdjustedEffect extends Effect {
 
 /**
  * CUPED (Deng, Xu, Kohavi and Walker, WSDM 2013) for a ratio: the metric and its pre-period are linearised per user, x - R·y over the mean
- * of y, with R of the control arm, each centred; the slope is pooled over the arms. A user without a pre-period has the mean of those who
+ * of y, with R of its own arm; the slope is pooled over the arms. A user without a pre-period has the mean of those who
  * have one, so that nobody is lost. Null where `difference` is, or where no pre-period varies.
  */
 export function adjustedDifference(control: ArmData, treatment: ArmData, level: number = LEVEL): AdjustedEffect | null {
   const plain = difference(control, treatment, level);
   if (!plain || !control.beforeX || !treatment.beforeX) return null;
-  const ratio = plain.control.value;
-  const arms = [control, treatment].map((arm) => linearised(arm.x, arm.y, ratio));
+  const ratios = [plain.control.value, plain.treatment.value];
+  const arms = [control, treatment].map((arm, at) => linearised(arm.x, arm.y, ratios[at]!));
   const before = pooledBefore([control, treatment]);
   if (!before) return null;
   const theta = slope(arms, before);
@@ -52,8 +52,8 @@ export function adjustedDifference(control: ArmData, treatment: ArmData, level: 
   const means = adjusted.map(mean);
   const errors = adjusted.map((values, arm) => variance(values, means[arm]!) / values.length);
   const standardError = Math.sqrt(errors[0]! + errors[1]!);
-  // The linearised treatment is centred on the control's ratio: its mean over the mean denominator is the effect itself.
-  const effect = effectOf(means[1]! - means[0]!, standardError, plain.control, plain.treatment, level);
+  // Each arm is linearised about its own ratio, so that its variance is that of the delta method.
+  const effect = effectOf(plain.value + means[1]! - means[0]!, standardError, plain.control, plain.treatment, level);
   const reduction = plain.standardError > 0 ? Math.max(0, 1 - (standardError / plain.standardError) ** 2) : 0;
   return { ...effect, theta, reduction };
 }

@@ -14,7 +14,7 @@ export interface PageFacts {
   audience: readonly string[];
   minimumUsers: number;
   records: number;
-  kept: number;
+  suggestions: number;
 }
 
 const DIMENSION_TITLES: Record<string, string> = {
@@ -28,7 +28,7 @@ const NOTHING =
   '<p class="empty">Nothing can be told here: fewer users than the threshold stand behind every value.</p>';
 
 function framed(facts: PageFacts, title: string, tiles: readonly (readonly [string, string])[], body: string): string {
-  const lead = `${facts.name}, ${facts.window.from} to ${facts.window.to}. For ${facts.audience.join(', ')}. ${count(facts.records)} records, ${count(facts.kept)} of them measured.`;
+  const lead = `${facts.name}, ${facts.window.from} to ${facts.window.to}. For ${facts.audience.join(', ')}. ${count(facts.records)} records, ${count(facts.suggestions)} suggestions.`;
   const list = tiles.map(([value, what]) => `<div class="tile"><b>${escapeHtml(value)}</b><span>${escapeHtml(what)}</span></div>`); // prettier-ignore
   return page(
     `${facts.name}: ${title}`,
@@ -121,7 +121,7 @@ function groupSection(dimension: string, { cells }: Evaluation): string {
   const rows = own
     .sort((a, b) => (b.totals['impressions'] ?? 0) - (a.totals['impressions'] ?? 0))
     .map((cell) => [
-      ...[cell.value, cell.totals['impressions'] ?? 0, figureText(cell, 'acceptance_rate', true)],
+      ...[cell.value, 'impressions' in cell.totals ? count(cell.totals['impressions']!) : '–', figureText(cell, 'acceptance_rate', true)],
       ...[figureText(cell, 'retained_300', true), cell.latency ? `${Math.round(cell.latency.p50)} / ${Math.round(cell.latency.p95)}` : '–'], // prettier-ignore
     ]);
   const head = ['', 'Impressions', 'Acceptance', 'Retained 300 s', 'p50 / p95 ms'];

@@ -65,7 +65,8 @@ const WRAPPER = /(?:[bBrRuUfFLN@$]{1,2}|(?:new )?[A-Za-z_][\w.:]{0,40}!?\([ \t]{
 const HARMLESS_CALL = /^(?:new )?(?:String|str|string|Buffer\.from|SecureString|Some|bytes|Secret|SecretStr|String::from|Bytes\.from|Symbol|NSString|Ok|Just|std::string|strdup|to_string|T|\[|\(|[bBrRuUfFLN@$]{1,2}$)/; // prettier-ignore
 const PAIR = /\\{0,3}["']?[ \t]{0,8},?[ \t]{0,8}(?:\r?\n[ \t]{0,40})?\\{0,3}["']?(?:value|Value|VALUE|content|default)\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}/y; // prettier-ignore
 /** The default of a variable that is declared as a block: `variable "x" { type = string, default = … }`. */
-const BLOCK_DEFAULT = /\{(?:[ \t]{0,8}\r?\n?[ \t]{0,16}(?:type|description|sensitive|nullable)[ \t]{0,8}=[^\n]{0,120}\n){0,4}\s{0,16}default[ \t]{0,8}=[ \t]{0,4}/y;
+const BLOCK_DEFAULT =
+  /\{(?:[ \t]{0,8}\r?\n?[ \t]{0,16}(?:type|description|sensitive|nullable)[ \t]{0,8}=[^\n]{0,120}\n){0,4}\s{0,16}default[ \t]{0,8}=[ \t]{0,4}/y;
 const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 const LEAD = /^[\s*#>;-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
@@ -193,13 +194,6 @@ function closeQuote(text: string, at: number, quote: number, slashes: number, mu
   return limit === text.length ? limit : -1;
 }
 
-function lineStart(text: string, at: number): number {
-  const floor = Math.max(0, at - 200);
-  let start = at;
-  while (start > floor && text.charCodeAt(start - 1) !== 10) start--;
-  return start;
-}
-
 /** What ends a value without quotes, by notation; a backslash ends a plain value where it escapes a line end or a quote. */
 const STOPS = {
   markup: charSet('<\n'),
@@ -213,6 +207,20 @@ type Stop = keyof typeof STOPS;
 /** How far a text is known to hold no end of a value, so that keys which follow one another without a gap are read in one pass. */
 export class Reach {
   private readonly from = new Map<Stop, [number, number]>();
+  private lineAt = 0;
+  private line = 0;
+
+  /** Where the line of `at` begins, at most 200 units before it. */
+  lineStart(text: string, at: number): number {
+    const floor = Math.max(0, at - 200);
+    const known = at >= this.lineAt && this.lineAt >= floor ? this.lineAt : floor;
+    let start = at;
+    while (start > known && text.charCodeAt(start - 1) !== 10) start--;
+    if (start === known && known === this.lineAt) start = Math.max(floor, this.line);
+    this.lineAt = at;
+    this.line = start;
+    return start;
+  }
 
   /** The first offset from `at` on that ends a value, or the length of the text, or -1 where the value is longer than `MAX_BARE_VALUE`. */
   end(text: string, at: number, stop: Stop): number {
@@ -287,7 +295,7 @@ export function readAssignment(
   if (form === 'call' || form === 'argument' || form === 'fallback') return null;
 
   // Without quotes the notation decides where the value ends.
-  const from = lineStart(text, keyStart);
+  const from = reach.lineStart(text, keyStart);
   const lead = text.slice(from, keyStart);
   const env =
     form === 'assign' && text.charCodeAt(keyEnd) === 61 && !isBlank(text.charCodeAt(keyEnd + 1)) && LEAD.test(lead);

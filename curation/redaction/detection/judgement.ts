@@ -23,7 +23,7 @@ const PATH_LIKE = /^(?:[.~]{0,2}\/|[A-Za-z]:\\|\.{1,2}\\)|^(?:[\w.@-]+\/)+[\w.-]
 const MEMBERS = /^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?$|\d{1,2}:\d\d)/;
-const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_$]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2}$/;
+const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2}$/;
 
 const MEASURE = /^\d{1,3}(?:px|em|rem|ms|s|m|h|d|k|kb|mb|gb|%)$/i;
 /** Words with a number at the end: a password that a person chose, unless its words are those of an interface. */
@@ -39,9 +39,16 @@ function isPassphrase(value: string): boolean {
   );
 }
 
-/** A member of something, as code names it; a generated password can have a dot too. */
+/** A part of a dotted value that no one would name a member: a generated password can have a dot too. */
+function isOddPart(part: string): boolean {
+  if (part.length < 10 || part.length > 40) return false;
+  const m = makeup(part);
+  return isRandom(part) || (m.digits > 0 && m.caseChanges >= part.length / 3);
+}
+
+/** A member of something, as code names it. */
 function isMember(value: string): boolean {
-  return MEMBERS.test(value) && !value.split(/\.|->|::/).some((part) => part.length >= 10 && part.length <= 40 && isRandom(part));
+  return MEMBERS.test(value) && !value.split(/\.|->|::/).some(isOddPart);
 }
 
 /** A value that only code has: calls, members, operators, templates. */
@@ -62,6 +69,7 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
     if (isRandom(value) && !/[(){}[\]]/.test(value.slice(0, 24)) && !isMember(value)) return true;
     const settled = a.wholeLine || a.form === 'flag' || a.form === 'markup' || a.form === 'query' || a.form === 'prose';
     const envLike = a.wholeLine && a.form === 'assign';
+    if ((envLike || a.form === 'prose') && NUMBERED.test(value) && !UI_WORDS.test(value)) return true;
     if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !isMember(value) && !/\w\(.*\)$/.test(value)))
       return false;
     if (STEM.test(value)) return false;
@@ -87,7 +95,7 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
       (m.symbols > 0 ? m.symbols >= 2 && !/^[\d.,:/+ -]+$/.test(value) : value.length <= 16 && a.form !== 'argument')
     );
   if (MEASURE.test(value)) return false;
-  if (NUMBERED.test(value)) return isPassphrase(value) || (a.form !== 'argument' && !UI_WORDS.test(value));
+  if (NUMBERED.test(value)) return isPassphrase(value) || !UI_WORDS.test(value);
   if (a.quoted && value.split('.').length > 2 && UI_WORDS.test(value) && isMember(value)) return false;
   if (/^[#.:/&?]/.test(value) && m.switches < 3) return false;
   return m.letters >= 2;
@@ -98,11 +106,13 @@ function isKeyBody(value: string): boolean {
   const lines = value.trim().split(/\s*\r?\n\s*/);
   if (lines.length < 2 || lines.some((line) => !/^[A-Za-z0-9+/=_-]{1,128}$/.test(line))) return false;
   const width = lines[0]!.length;
-  return width >= 40 && lines.every((line, i) => (i < lines.length - 1 ? line.length === width && isRandom(line) : true));
+  return (
+    width >= 40 && lines.every((line, i) => (i < lines.length - 1 ? line.length === width && isRandom(line) : true))
+  );
 }
 
 /** Keys that are secrets for people as well as for programs, so that what stands there may be chosen, not generated. */
-const SECRET_KEY = /(?:secret|passphrase|psk|pepper|(?:^|[-_.])(?:auth|access|api)?-?token)$/i;
+const SECRET_KEY = /(?:secret|passphrase|psk|pepper)$/i;
 
 /** A chosen secret: words with digits or marks, as for a password, in a notation that leaves no doubt. */
 function isChosenSecret(value: string, m: Makeup, a: Assignment): boolean {
@@ -121,7 +131,8 @@ function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean
   if (!a.quoted && (isMember(value) || /[(){}[\]]/.test(value))) return isRandom(value) && !/[(){}[\]]/.test(value);
   if (isRandom(value)) return !a.called || value.length >= 16;
   if (a.called) return false;
-  if (SECRET_KEY.test(key) && isChosenSecret(value, m, a)) return true;
+  if ((SECRET_KEY.test(key) || (a.form === 'flag' && /(?:key|token)$/i.test(key))) && isChosenSecret(value, m, a))
+    return true;
   if (m.digits === 0 || STEM.test(value) || IDENTIFIER.test(value)) return false;
   if (!a.quoted && !a.wholeLine && a.form !== 'flag' && a.form !== 'query' && a.form !== 'markup') return false;
   return m.letters >= 3 && m.digits >= 2 && (m.switches >= 3 || (m.symbols > 0 && m.upper > 0 && m.lower > 0));

@@ -58,9 +58,10 @@ function isChosen(secret: string): boolean {
 
 const PLAIN: Record<string, (secret: string) => boolean> = {
   random: isRandom,
-  /** Letters and digits both. */
+  /** Letters and digits both, or letters alone in an order that no word has. */
   mixed: (secret) => {
     const m = makeup(secret);
+    if (m.digits === 0) return m.pairs >= 6 && m.commonPairs < m.pairs * 0.5;
     return m.letters > 0 && m.digits > 0 && m.distinct >= Math.min(6, secret.length / 2);
   },
   'not-placeholder': (secret) => !isPlaceholder(secret),

@@ -79,8 +79,8 @@ out["power"] = [[e, s, float(normal_power(e / s, 1, 0.05, sigma=1))] for e, s in
 before_y = rng.poisson(15, size=120) + 1
 before_x = rng.binomial(before_y, np.clip(x / y, 0.02, 0.98))
 arm = np.array([0, 1] * 60)
-ratio = x[arm == 0].sum() / y[arm == 0].sum()
-lin = np.where(arm == 0, (x - ratio * y) / y[arm == 0].mean(), (x - ratio * y) / y[arm == 1].mean())
+ratio = [x[arm == k].sum() / y[arm == k].sum() for k in (0, 1)]
+lin = np.where(arm == 0, ratio[0] + (x - ratio[0] * y) / y[arm == 0].mean(), ratio[1] + (x - ratio[1] * y) / y[arm == 1].mean())
 lin_before = (before_x - before_x.sum() / before_y.sum() * before_y) / before_y.mean()
 fit = sm.OLS(lin, np.column_stack([arm == 0, arm == 1, lin_before]).astype(float)).fit()
 theta = float(fit.params[2])

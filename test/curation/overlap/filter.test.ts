@@ -59,6 +59,22 @@ describe('the filter of fingerprints', () => {
     expect(() => FingerprintFilter.sized(Number.NaN)).toThrow(RangeError);
   });
 
+  it('is read from pieces of any size, and from nothing cut, lengthened or foreign', async () => {
+    const filter = FingerprintFilter.sized(300_000);
+    for (let n = 0; n < 300_000; n++) filter.add(...gram(n));
+    const bytes = filter.toBytes();
+    expect(Buffer.concat([...filter.pieces()]).equals(bytes)).toBe(true);
+    const cutAt = function* (whole: Uint8Array, size: number) {
+      for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size);
+    };
+    for (const size of [7, 24, 25, 65_537, bytes.length])
+      expect(Buffer.from((await FingerprintFilter.fromPieces(cutAt(bytes, size))).toBytes()).equals(bytes)).toBe(true);
+    await expect(FingerprintFilter.fromPieces(cutAt(bytes.subarray(0, -1), 1000))).rejects.toThrow(/cut/);
+    await expect(FingerprintFilter.fromPieces([bytes, new Uint8Array(1)])).rejects.toThrow(/cut/);
+    await expect(FingerprintFilter.fromPieces([])).rejects.toThrow(/not a fingerprint filter/);
+    await expect(FingerprintFilter.fromPieces([new Uint8Array(64)])).rejects.toThrow(/not a fingerprint filter/);
+  });
+
   it('takes at most 5.2 bytes a fingerprint at one in a million', () => {
     expect(filterBytes(10_000_000) / 10_000_000).toBeLessThan(5.2);
   });

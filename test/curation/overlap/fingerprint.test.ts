@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import {
   fingerprintKey,
   fingerprintsOf,
+  guardPrints,
   normalisedFingerprintsOf,
   winnow,
+  winnowNormalised,
 } from '../../../curation/overlap/fingerprint.ts';
 import { planGuard } from '../../../curation/overlap/plan.ts';
 
@@ -94,6 +96,34 @@ describe('normalised fingerprints', () => {
     expect(all(code('walk', 'node'), key, normalisedFingerprintsOf)).toEqual(renamed);
     expect(all(code('walk', 'node').replace('17', '18'), key, normalisedFingerprintsOf)).not.toEqual(renamed);
     expect(all(code('walk', 'node').replace('done', 'gone'), key, normalisedFingerprintsOf)).not.toEqual(renamed);
+  });
+});
+
+describe('what private text leaves', () => {
+  const prints = (text: string, mode: 'all' | 'winnow'): string[] =>
+    all(text, key, (given, secret, sink) => guardPrints(given, secret, mode, sink));
+
+  it('is every run and a sixth of the normalised ones, or a sixth of the runs', () => {
+    const text = names(3000);
+    const exact = all(text);
+    const full = prints(text, 'all');
+    expect(full.slice(0, exact.length)).toEqual(exact);
+    const normalised = new Set(all(text, key, normalisedFingerprintsOf));
+    expect(full.slice(exact.length).every((gram) => normalised.has(gram))).toBe(true);
+    expect(full.slice(exact.length).some((gram) => exact.includes(gram))).toBe(false);
+    expect(prints(text, 'winnow')).toEqual(all(text, key, winnow));
+  });
+
+  it('shows every copy of 50 lexemes with other names', () => {
+    const code = (name: string) =>
+      Array.from({ length: 60 }, (_, i) => `${name}${i} = ${i} + ${name}.${i % 3 ? 'x' : 'y'}(${i * 7});`).join('\n');
+    const kept = new Set(all(code('a'), key, winnowNormalised));
+    const lines = code('other').split('\n');
+    // A line has 11 lexemes or more.
+    for (let from = 0; from + 5 <= lines.length; from++) {
+      const copy = lines.slice(from, from + 5).join('\n');
+      expect(all(copy, key, normalisedFingerprintsOf).some((gram) => kept.has(gram))).toBe(true);
+    }
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { REASONS } from '../../../curation/verdict.ts';
-import { consentLine, EVENT_TIME, reasonOf, repositoryLine, rulesOf } from './world.ts';
+import { consentLine, EVENT_TIME, eventOf, NOW, piece, reasonOf, repositoryLine, rulesOf } from './world.ts';
+import { raw } from '../../../curation/text.ts';
+import type { CanonicalEvent } from '../../../curation/events/event.ts';
 
 const url = (name: string) => ({ repository: { url: `https://user:secret@github.com/acme/${name}` } });
 const rules = rulesOf({
@@ -58,6 +60,84 @@ describe('explainConsent', () => {
     expect(steps[3]).toMatchObject({ reason: 'consent_withdrawn', source: 'consents.jsonl:2' });
     expect(steps[3]!.facts).toContain(
       'training allowed since 2020-01-01T00:00:00.000Z [consents.jsonl:1]; plan pro, training denied since 2026-05-02',
+    );
+  });
+});
+
+describe('explainEvent', () => {
+  const world = rulesOf({
+    repositories: [repositoryLine({ id: 44, name: 'private', visibility: 'private' })],
+  });
+  const hidden = { url: 'https://github.com/acme/private' };
+  const show = (event: CanonicalEvent, documents?: { path: string }[]) =>
+    world
+      .explainEvent(event, documents)
+      .map(({ segment, path, verdict }) => [segment, path ?? '', reasonOf(verdict)].join(' '));
+
+  it('has a chain for the user, the document and every piece, each with the verdict that judging gives', () => {
+    const context = [
+      piece(),
+      piece({ repository: hidden }),
+      piece({ unsourced: true }),
+      { text: raw('x') },
+      piece({ path: '.env' }),
+    ];
+    const event = eventOf({ prompt: { prefix: raw('a'), context } });
+    expect(show(event)).toEqual([
+      'consent  keep',
+      'document src/a.ts keep',
+      'context[0] src/b.ts keep',
+      'context[1] src/b.ts repository_private',
+      'context[2]  unresolvable_path',
+      'context[3]  unresolvable_path',
+      'context[4] .env path_excluded',
+    ]);
+    const chains = world.explainEvent(event);
+    const { context: judged, document } = world.judgeEvent(event);
+    expect(chains.slice(2).map(({ verdict }) => verdict)).toEqual(judged);
+    expect(chains[1]!.verdict).toEqual(document);
+    for (const { verdict, steps } of chains) {
+      const decided = steps.filter(({ outcome }) => outcome === 'decided');
+      expect(decided.map(({ reason, source }) => [reason, source])).toEqual(
+        verdict.keep ? [] : [[verdict.reason, verdict.rule]],
+      );
+      for (const { flip } of decided) expect(flip).toBeTruthy();
+    }
+    expect(chains[3]!.repositories).toEqual(['github.com/acme/private']);
+  });
+
+  it('judges a piece without a repository by all folders that were open', () => {
+    const workspaceRepositories = ['https://github.com/acme/app', hidden.url];
+    const event = eventOf({ workspaceRepositories, prompt: { context: [piece()] } });
+    expect(show(event)[2]).toBe('context[0] src/b.ts repository_private');
+  });
+
+  it('has a chain for each document of the request where the record names none', () => {
+    const event = eventOf({ document: {} });
+    expect(show(event)).toEqual(['consent  keep', 'document  unresolvable_path']);
+    expect(show(event, [{ path: 'src/z.ts' }, { path: 'a/.env' }])).toEqual([
+      'consent  keep',
+      'document src/z.ts keep',
+      'document a/.env path_excluded',
+    ]);
+    expect(show(eventOf(), [{ path: 'a/.env' }])[1]).toBe('document src/a.ts keep');
+  });
+
+  it('shows the clock only where it decides, and no document of a record without text', () => {
+    const { prompt: _prompt, completion: _completion, ...bare } = eventOf({ time: NOW + 86_400_001 });
+    expect(show(bare)).toEqual(['time  clock_skew', 'consent  keep']);
+    expect(show({ ...bare, time: NOW + 86_400_000 })).toEqual(['consent  keep']);
+  });
+});
+
+describe('judgeRepository', () => {
+  it('judges a repository whatever lies in it', () => {
+    expect(rules.judgeRepository({ url: 'https://github.com/acme/app', id: 42 }, EVENT_TIME).keep).toBe(true);
+    expect(reasonOf(rules.judgeRepository({ url: 'https://github.com/acme/app', id: 43 }, EVENT_TIME))).toBe(
+      'identity_mismatch',
+    );
+    expect(reasonOf(rules.judgeRepository({ url: 'https://github.com/acme/flipped' }, EVENT_TIME))).toBe(
+      'repository_was_private',
     );
   });
 });

@@ -50,6 +50,12 @@ describe('an event is found for erasure', () => {
     expect(found(open, 'repository', 'github.com/acme/lib')).toBe(true);
   });
 
+  it('without text by its user alone', () => {
+    const { prompt: _, completion: __, ...bare } = eventOf();
+    expect(found(bare, 'user', 'u1')).toBe(true);
+    expect(found(bare, 'repository', 'github.com#42')).toBe(false);
+  });
+
   it('not by a piece that was taken out', () => {
     const event = quoting(piece({ repository: { url: 'https://github.com/acme/lib' } }));
     const gone = [{ keep: false, reason: 'path_excluded', rule: '' } as const];
