@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RecordReader } from '../curation/events/records.ts';
 import { subjectName } from '../curation/measurement/rows/admission.ts';
-import { FingerprintSet } from '../curation/overlap/fingerprint-set.ts';
+import { FingerprintSet } from '../curation/overlap/grams.ts';
 import { Admission } from '../curation/stages/admit.ts';
 import { KeyedHash } from '../curation/stages/keyed.ts';
 import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../curation/stages/ledger.ts';

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FingerprintFilter, filterBytes } from '../curation/overlap/filter.ts';
-import { eachFingerprint, FINGERPRINT_BYTES } from '../curation/overlap/fingerprint-set.ts';
+import { eachFingerprint, FINGERPRINT_BYTES } from '../curation/overlap/grams.ts';
 import { SHARD_PARTS } from './admit.ts';
 import { LineBuffer, linesOf } from './container.ts';
 import { RunFailure } from './failure.ts';

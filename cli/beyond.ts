@@ -10,7 +10,11 @@ import { openScratch } from '../storage/scratch.ts';
 import { open, SealFault } from '../storage/seal.ts';
 
 /** Nothing for a dataset that trains. Files that no identity opens are passed over. */
-export async function beyond(store: ObjectStore, purpose: string | undefined, identities: string[]): Promise<Problem[]> {
+export async function beyond(
+  store: ObjectStore,
+  purpose: string | undefined,
+  identities: string[],
+): Promise<Problem[]> {
   const problems: Problem[] = [];
   if (purpose === undefined || !isMeasured(purpose)) return problems;
   for await (const { key } of store.list('data/')) {

@@ -60,6 +60,11 @@ for (const add of [
 ])
   add(program);
 
+// A reader that has seen enough (`| head`) ends the command, not with an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
+);
+
 try {
   await program.parseAsync();
 } catch (error) {

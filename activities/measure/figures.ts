@@ -222,7 +222,12 @@ function windowOf(joined: Joined[], stage: Stage): { from: string; to: string } 
   return { from: day(Math.min(...filled.map(({ from }) => from))), to: day(Math.max(...filled.map(({ to }) => to))) };
 }
 
-function pageFacts(stage: Stage, window: { from: string; to: string }, records: number, suggestions: number): PageFacts {
+function pageFacts(
+  stage: Stage,
+  window: { from: string; to: string },
+  records: number,
+  suggestions: number,
+): PageFacts {
   const { output, purpose } = stage.policy;
   const { minimumUsers } = measuring(stage).measure;
   return { name: output.name, purpose, window, audience: output.audience, minimumUsers, records, suggestions };

@@ -14,6 +14,8 @@ import {
   sumOf,
   trainedBalance,
   type DatasetFacts,
+  guardFileRows,
+  guardSentence,
 } from './facts.ts';
 
 export type CardInput = DatasetFacts;
@@ -268,21 +270,11 @@ function limits(facts: DatasetFacts): string {
 Only suggestions that a model made and a client showed are here: what programmers write without help is not. Labels lean to what its users, their
 languages and editors prefer. Users on business and enterprise plans, private code and unknown repositories are missing altogether.
 Code not yet pushed from a public checkout, and private code that no run ever saw, cannot be recognised.
-${guardOf(facts)}
+${guardSentence(facts)}
 
 | language | positive | negative | of all |
 |---|--:|--:|--:|
 ${languages.join('\n') || '| – | 0 | 0 | – |'}`;
-}
-
-function guardOf({ guard }: DatasetFacts): string {
-  if (!guard) return 'Examples were not compared with private code.';
-  const { mode, corpora, renamed } = guard;
-  const named =
-    corpora.length > 0 ? ` and that of ${corpora.length} named code base${corpora.length > 1 ? 's' : ''}` : '';
-  const review =
-    renamed === null ? '' : ` ${formatCount(renamed)} examples read like it with other names and were kept.`;
-  return `No example shares ${mode === 'all' ? 20 : 30} lexemes in a row with the private code that the rules took out (what public repositories share apart)${named}.${review}`;
 }
 
 function checking(facts: DatasetFacts): string {
@@ -295,7 +287,7 @@ function checking(facts: DatasetFacts): string {
 | data (${formatCount(dataFiles(facts).length)} files) | \`${facts.digest}\` |
 | policy | \`${facts.policyDigest}\` |
 | facts | \`${facts.factsDigest}\` |
-${(facts.guard?.corpora ?? []).map(({ keyId, sha256 }) => `| guard file of key ${text(keyId)} | \`${text(sha256)}\` |\n`).join('')}| ledger (Merkle root) | \`${facts.ledgerRoot}\` |`;
+${guardFileRows(facts)}| ledger (Merkle root) | \`${facts.ledgerRoot}\` |`;
 }
 
 function list(items: readonly string[]): string {

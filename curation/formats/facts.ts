@@ -185,6 +185,22 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[unit]}`;
 }
 
+/** What of private code was looked for, in a sentence of Markdown; what it says of names is digits alone. */
+export function guardSentence({ guard }: Pick<DatasetFacts, 'guard'>): string {
+  if (!guard) return 'Examples were not compared with private code.';
+  const { mode, corpora, renamed } = guard;
+  const named =
+    corpora.length > 0 ? ` and that of ${corpora.length} named code base${corpora.length > 1 ? 's' : ''}` : '';
+  const review =
+    renamed === null ? '' : ` ${formatCount(renamed)} examples read like it with other names and were kept.`;
+  return `No example shares ${mode === 'all' ? 20 : 30} lexemes in a row with the private code that the rules took out (what public repositories share apart)${named}.${review}`;
+}
+
+/** Rows of a Markdown table: guard files by the id of their key, with their digests; both are hex. */
+export function guardFileRows({ guard }: Pick<DatasetFacts, 'guard'>): string {
+  return (guard?.corpora ?? []).map(({ keyId, sha256 }) => `| guard file of key ${keyId} | \`${sha256}\` |\n`).join('');
+}
+
 /** Entries of a table of counts, largest first, then by name. */
 export function byCount<T>(table: Readonly<Record<string, T>>, count: (value: T) => number): [string, T][] {
   return Object.entries(table).sort(([a, x], [b, y]) => count(y) - count(x) || (a < b ? -1 : a > b ? 1 : 0));

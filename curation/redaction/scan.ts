@@ -200,14 +200,14 @@ class Scan {
   private assignment(number: number, compiled: CompiledRule, from: number, to: number): void {
     const { text } = this;
     const { rule } = compiled;
+    const short = to - from <= 4 || rule.strength === 'weak';
+    if (short && from > 0 && !wordBoundary(text, from)) return;
+    if (!wordBoundary(text, to) && !(text[to] === 's' && wordBoundary(text, to + 1))) return;
     const key = keyAround(text, from, to);
     if (key === null) {
       this.lastEnd[number] = to + 32; // within one long name: look again further on
       return;
     }
-    const glued = to - from <= 4 || rule.strength === 'weak';
-    if (glued && from > key.start && !wordBoundary(text, from)) return;
-    if (to < key.end && !wordBoundary(text, to) && !(text[to] === 's' && wordBoundary(text, to + 1))) return;
     const name = text.slice(key.start, key.end);
     if (!namesSecret(compiled, name)) return;
     const found = readAssignment(text, key.start, key.end, this.reach, rule.strength !== 'weak');

@@ -24,7 +24,6 @@ export interface ExampleSettings {
   dropWhenCovered: number;
   /** Whether a format that takes preference pairs is asked for. */
   pairs: boolean;
-  /** What rules of this run took out. */
   overlap: PrivateOverlap | null;
   /** Named private corpora; nothing of them is exempt as boilerplate. */
   corpora?: readonly PrivateOverlap[];

@@ -104,7 +104,7 @@ describe('garner access', () => {
     expect(opens(ann)).toBe(false);
     expect(place.garner('verify', dataset).stdout).toBe('signer: trusted\nverified\n');
     expect(bytesUnder(join(dataset, 'data')).equals(before)).toBe(false);
-  }, 60_000);
+  }, 300_000);
 
   it('refuses to sign for a file that was changed, and changes nothing', () => {
     const copy = place.path('copy', 'completions', first.version);
@@ -194,7 +194,7 @@ describe('garner erase', () => {
     expect(place.garner('erase', '--user', user, '--out', out, '--dry-run').stdout).toBe('');
     expect(again.version).not.toBe(first.version);
     expect(existsSync(join(dataset, 'data'))).toBe(false);
-  }, 120_000);
+  }, 600_000);
 
   it('is told one subject, or ends with exit 2', () => {
     expect(place.garner('erase', '--out', out).status).toBe(2);

@@ -62,7 +62,7 @@ describe('garner decontaminate index', () => {
     expect(summary.reasons['contaminated']).toBeGreaterThan(0);
     expect(summary.examples).toBeLessThan(without.examples);
     expect(summary.records).toBe(without.records);
-  }, 120_000);
+  }, 600_000);
 
   it('is asked of files that are no index, or no benchmark, in vain', () => {
     writeFileSync(place.path('text'), 'no index');

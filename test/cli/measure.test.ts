@@ -61,7 +61,9 @@ describe.skipIf(!hasShared)('garner evaluate on the telemetry of ten programmers
     const rate = figures.get('acceptance_rate_shown')!;
     expect([rate.numerator, rate.denominator]).toEqual([accepted.size, shown.size]);
     const read = new Set(
-      [...named('accepted'), ...named('rejected').filter((l) => l.measurements['timeSinceDisplayedMs']! >= 750)].map(idOf),
+      [...named('accepted'), ...named('rejected').filter((l) => l.measurements['timeSinceDisplayedMs']! >= 750)].map(
+        idOf,
+      ),
     );
     expect(figures.get('acceptance_rate')!.denominator).toBe(read.size);
     expect(rate.value).toBeGreaterThan(0.3);
@@ -161,7 +163,9 @@ describe('measuring a sample', () => {
     writeFileSync(place.path('experiment.yaml'), EXPERIMENT);
     const ended = run('assess', '--experiment', 'experiment.yaml', '--plain', '--json');
     expect(ended.status, ended.stderr).toBe(0);
-    expect((JSON.parse(ended.stdout) as { reasons: Record<string, number> }).reasons['several_arms']).toBeGreaterThan(0);
+    expect((JSON.parse(ended.stdout) as { reasons: Record<string, number> }).reasons['several_arms']).toBeGreaterThan(
+      0,
+    );
     const { assessment } = told('o', 'assessment', 'assessment.json') as { assessment: { words: string[] } };
     expect(assessment.words[0]).toMatch(/^There is no verdict: too few users|^No difference|^A treatment/);
   });

@@ -20,47 +20,52 @@ const BASES = [
   ['accepted', 'accepts'],
 ] as const;
 
-/** Which rows are behind each published count: from the atoms that the evaluation left in its database. */
-async function publish(rows: WholeRow[], from: number, to: number, base: 'shown' | 'accepted'): Promise<Published[]> {
+/** Which rows are behind each published count, by base: from the atoms that the evaluation left in its database. */
+async function publish(rows: WholeRow[], from: number, to: number): Promise<Record<string, Published[]>> {
   const inside = rows.map((row, at) => ({ row, at })).filter(({ row }) => row.time >= from && row.time < to);
-  return withRows(inside.map(({ row }) => row), 'product-evaluation', async (db, source) => {
+  const picked = inside.map(({ row }) => row);
+  return withRows(picked, 'product-evaluation', async (db, source) => {
     const told: Evaluation = await evaluate(db, source, settings);
-    const figures: Published[] = [];
-    for (const [dimension, expression] of Object.entries(dimensionsOf(FIELDS))) {
-      const listed = await db.rows<{ value: string; example: string }>(
-        `SELECT a.value, r.example FROM (SELECT *, ("time" // ${DAY})::INTEGER AS p, ("time" // ${DAY})::INTEGER AS day FROM (${source})) r
-         JOIN atoms a ON a.dimension = '${dimension}' AND a.p = r.p AND a.value = ${expression} WHERE a.ok_${base} AND r.${base} > 0`,
-      );
-      const byValue = new Map<string, Set<number>>();
-      for (const { value, example } of listed) {
-        const set = byValue.get(value) ?? new Set<number>();
-        byValue.set(value, set.add(inside[Number(example)]!.at));
-      }
-      for (const [value, set] of byValue) {
-        const total = BASES.find(([name]) => name === base)![1];
-        const cell = told.cells.find((one) => one.dimension === dimension && one.value === value);
-        // What is said is what the atoms allow, no more.
-        expect(cell?.totals[total], `${dimension} ${value}`).toBe(set.size);
-        figures.push({ name: `${dimension}=${value} ${new Date(from).toISOString().slice(5, 10)}+${(to - from) / DAY}`, rows: set }); // prettier-ignore
+    const published: Record<string, Published[]> = {};
+    for (const [base, total] of BASES) {
+      const figures: Published[] = (published[base] = []);
+      for (const [dimension, expression] of Object.entries(dimensionsOf(FIELDS))) {
+        const listed = await db.rows<{ value: string; example: string }>(
+          `SELECT a.value, r.example FROM (SELECT *, ("time" // ${DAY})::INTEGER AS p, ("time" // ${DAY})::INTEGER AS day FROM (${source})) r
+           JOIN atoms a ON a.dimension = '${dimension}' AND a.p = r.p AND a.value = ${expression} WHERE a.ok_${base} AND r.${base} > 0`,
+        );
+        const byValue = new Map<string, Set<number>>();
+        for (const { value, example } of listed) {
+          const set = byValue.get(value) ?? new Set<number>();
+          byValue.set(value, set.add(inside[Number(example)]!.at));
+        }
+        for (const [value, set] of byValue) {
+          const cell = told.cells.find((one) => one.dimension === dimension && one.value === value);
+          // What is said is what the atoms allow, no more.
+          expect(cell?.totals[total], `${dimension} ${value}`).toBe(set.size);
+          const mark = `${new Date(from).toISOString().slice(5, 10)}+${(to - from) / DAY}`;
+          figures.push({ name: `${dimension}=${value} ${mark}`, rows: set });
+        }
       }
     }
-    return figures;
+    return published;
   });
 }
 
 const usersOf = (rows: WholeRow[], set: Iterable<number>) => new Set([...set].map((at) => rows[at]!.user)).size;
 
 describe('a differencing attack', () => {
-  it.each([1, 2, 3])('of every pair of figures isolates nobody (seed %d)', async (seed) => {
-    const rows = fortnight(seed, 150, 6000);
+  it.each([1, 2])('of every pair of figures isolates nobody (seed %d)', async (seed) => {
+    const rows = fortnight(seed, 150, 5000);
     const start = Date.parse('2026-04-01T00:00:00Z');
-    const windows = [[0, 14], [0, 13], [1, 14], [0, 7], [7, 14], [3, 9], [13, 14]] as const; // prettier-ignore
+    const windows = [[0, 7], [0, 6], [1, 7], [6, 7]] as const; // prettier-ignore
     let pairs = 0;
     let nested = 0;
     let least = Infinity;
+    const published: Record<string, Published[]>[] = [];
+    for (const [from, to] of windows) published.push(await publish(rows, start + from * DAY, start + to * DAY));
     for (const [base] of BASES) {
-      const figures: Published[] = [];
-      for (const [from, to] of windows) figures.push(...(await publish(rows, start + from * DAY, start + to * DAY, base)));
+      const figures = published.flatMap((one) => one[base]!);
       for (const a of figures)
         for (const b of figures) {
           pairs++;
@@ -73,7 +78,10 @@ describe('a differencing attack', () => {
             }
           if (!isInside) continue;
           nested++;
-          const rest = usersOf(rows, [...b.rows].filter((at) => !a.rows.has(at)));
+          const rest = usersOf(
+            rows,
+            [...b.rows].filter((at) => !a.rows.has(at)),
+          );
           least = Math.min(least, rest);
           expect(rest, `${b.name} minus ${a.name}, ${base}`).toBeGreaterThanOrEqual(K);
         }

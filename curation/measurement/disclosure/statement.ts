@@ -44,7 +44,7 @@ const COMMON = [
   'audience',
   'minimumUsers',
   'records',
-  'kept',
+  'suggestions',
   'value',
   'count',
 ];

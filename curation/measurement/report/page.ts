@@ -121,7 +121,11 @@ function groupSection(dimension: string, { cells }: Evaluation): string {
   const rows = own
     .sort((a, b) => (b.totals['impressions'] ?? 0) - (a.totals['impressions'] ?? 0))
     .map((cell) => [
-      ...[cell.value, 'impressions' in cell.totals ? count(cell.totals['impressions']!) : '–', figureText(cell, 'acceptance_rate', true)],
+      ...[
+        cell.value,
+        'impressions' in cell.totals ? count(cell.totals['impressions']!) : '–',
+        figureText(cell, 'acceptance_rate', true),
+      ],
       ...[figureText(cell, 'retained_300', true), cell.latency ? `${Math.round(cell.latency.p50)} / ${Math.round(cell.latency.p95)}` : '–'], // prettier-ignore
     ]);
   const head = ['', 'Impressions', 'Acceptance', 'Retained 300 s', 'p50 / p95 ms'];

@@ -61,15 +61,17 @@ export function wordBoundary(text: string, at: number): boolean {
 const SPACE_BREAK = /[ \t]{0,64}(?:\\?\r?\n[ \t]{0,64})?/y;
 const BLOCK_SCALAR = /[|>][-+]?[ \t]*\r?\n[ \t]{1,64}/y;
 const TYPE = /[ \t]{0,4}(?:&(?:'\w+ )?)?(?:string|str|String|text|Text|char|bytes|Bytes|Buffer|SecureString|SecretStr|Secret|any|object|Optional\[str\]|NSString ?\*?|StringName|LPCTSTR|Symbol)(?: ?\| ?(?:null|undefined|None))?[?!]?(?:\[\d{0,4}\])?[ \t]{0,4}=(?![=>])/y; // prettier-ignore
-const WRAPPER = /(?:[bBrRuUfFLN@$]{1,2}|(?:new )?[A-Za-z_][\w.:]{0,40}!?\([ \t]{0,4}[bru]?|\([ \t]{0,4}|\[[ \t]{0,4}(?:\r?\n[ \t]{0,24})?)(?=\\{0,3}["'`])/y; // prettier-ignore
-const HARMLESS_CALL = /^(?:new )?(?:String|str|string|Buffer\.from|SecureString|Some|bytes|Secret|SecretStr|String::from|Bytes\.from|Symbol|NSString|Ok|Just|std::string|strdup|to_string|T|\[|\(|[bBrRuUfFLN@$]{1,2}$)/; // prettier-ignore
+const WRAPPER = /(?:[bBrRuUfFLN@$]{1,2}|!!?\w{0,12}[ \t]{1,3}|\[\]\w{1,12}\(|(?:new )?[A-Za-z_][\w.:]{0,40}!?\([ \t]{0,4}[bru]?|\([ \t]{0,4}|\[[ \t]{0,4}(?:\r?\n[ \t]{0,24})?)(?=\\{0,3}["'`])/y; // prettier-ignore
+const HARMLESS_CALL = /^(?:new )?(?:!|String|str|string|Buffer\.from|SecureString|Some|bytes|Secret|SecretStr|String::from|Bytes\.from|Symbol|NSString|Ok|Just|std::string|strdup|to_string|T|\[|\(|[bBrRuUfFLN@$]{1,2}$)/; // prettier-ignore
 const PAIR = /\\{0,3}["']?[ \t]{0,8},?[ \t]{0,8}(?:\r?\n[ \t]{0,40})?\\{0,3}["']?(?:value|Value|VALUE|content|default)\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}/y; // prettier-ignore
 /** The default of a variable that is declared as a block: `variable "x" { type = string, default = … }`. */
 const BLOCK_DEFAULT =
   /\{(?:[ \t]{0,8}\r?\n?[ \t]{0,16}(?:type|description|sensitive|nullable)[ \t]{0,8}=[^\n]{0,120}\n){0,4}\s{0,16}default[ \t]{0,8}=[ \t]{0,4}/y;
+/** Key and value as elements side by side. */
+const ELEMENT = /<\/(?:key|name|Key|Name)>\s{0,40}<(?:string|value|Value|data)>/y;
 const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
-const LEAD = /^[\s*#>;-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
+const LEAD = /[ \t](?:-e|--env|--set|--build-arg|-D)[ \t=]?["']?$|^[\s*#>;+-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
 const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
 
 /** First characters of what the expressions above can match, after blanks: most keywords are followed by none of them. */
@@ -143,14 +145,16 @@ function operator(text: string, start: number, end: number): { at: number; form:
     }
     case 40: // (
       return spaced ? null : { at: p + 1, form: 'argument' };
-    case 60: // <-
-      return next === 45 ? { at: p + 2, form: 'assign' } : null;
+    case 60: // <- of R, or the next element of a property list
+      if (next === 45) return { at: p + 2, form: 'assign' };
+      ELEMENT.lastIndex = p;
+      return before === 62 && ELEMENT.test(text) ? { at: ELEMENT.lastIndex, form: 'markup' } : null;
     case 62: // >
       return (before === 60 && !/[:/=@]/.test(text.charAt(start - 2))) || before === 58 || keyQuoted
         ? { at: p + 1, form: 'markup' }
         : null;
     case 123: // {
-      if (!keyQuoted) return null;
+      if (!keyQuoted) return !spaced && isQuote(next) ? { at: p + 1, form: 'assign' } : null;
       BLOCK_DEFAULT.lastIndex = p;
       return BLOCK_DEFAULT.test(text) ? { at: BLOCK_DEFAULT.lastIndex, form: 'assign' } : null;
   }
@@ -325,6 +329,7 @@ export function readAssignment(
   tail.lastIndex = end;
   const rest = tail.exec(text)![0];
   const alone = /^[ \t\r]*(?:#|\/\/|--|\\[nr]|$)/.test(rest);
-  const wholeLine = form === 'line' ? alone && CONF_LEAD.test(lead) : (alone || env) && LEAD.test(lead);
+  const defaulted = lead.endsWith('${') && text[end] === '}';
+  const wholeLine = defaulted || (form === 'line' ? alone && CONF_LEAD.test(lead) : (alone || env) && LEAD.test(lead));
   return { keyStart, keyEnd, start, end, quoted: false, form, wholeLine, called: false };
 }

@@ -25,6 +25,8 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?$|\d{1,2}:\d\d)/;
 const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2}$/;
 
+/** Rules that a framework checks a field by: `required|min:8`. */
+const RULES = /^[a-z_]+(?::[\w,]+)?(?:\|[a-z_]+(?::[\w,]+)?)+$/;
 const MEASURE = /^\d{1,3}(?:px|em|rem|ms|s|m|h|d|k|kb|mb|gb|%)$/i;
 /** Words with a number at the end: a password that a person chose, unless its words are those of an interface. */
 const NUMBERED = /^[a-z]+[-_.][a-z]+(?:[-_.][a-z]+)*[-_.]?\d{1,2}$/;
@@ -94,7 +96,7 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
       m.digits >= 6 &&
       (m.symbols > 0 ? m.symbols >= 2 && !/^[\d.,:/+ -]+$/.test(value) : value.length <= 16 && a.form !== 'argument')
     );
-  if (MEASURE.test(value)) return false;
+  if (MEASURE.test(value) || RULES.test(value)) return false;
   if (NUMBERED.test(value)) return isPassphrase(value) || !UI_WORDS.test(value);
   if (a.quoted && value.split('.').length > 2 && UI_WORDS.test(value) && isMember(value)) return false;
   if (/^[#.:/&?]/.test(value) && m.switches < 3) return false;

@@ -1,11 +1,6 @@
 /** Signals of abuse, and what reviewers make of them. */
 import { describe, expect, it } from 'vitest';
-import {
-  confirmedOf,
-  emptyReview,
-  withDecision,
-  withFindings,
-} from '../../../curation/measurement/abuse/review.ts';
+import { confirmedOf, emptyReview, withDecision, withFindings } from '../../../curation/measurement/abuse/review.ts';
 import { findSuspects, type SignalName, type Suspect } from '../../../curation/measurement/abuse/signals.ts';
 import { DEFAULT_ABUSE } from '../../../curation/measurement/abuse/thresholds.ts';
 import type { WholeRow } from '../../../curation/measurement/rows/field.ts';
@@ -15,7 +10,11 @@ const T0 = Date.parse('2026-04-20T00:00:00Z');
 const everything = { ...DEFAULT_ABUSE, score: 0.1 };
 
 /** Suggestions of one user, a minute apart unless told. */
-function of(user: string, count: number, given: (at: number) => Parameters<typeof outcome>[0] = () => ({})): WholeRow[] {
+function of(
+  user: string,
+  count: number,
+  given: (at: number) => Parameters<typeof outcome>[0] = () => ({}),
+): WholeRow[] {
   return Array.from({ length: count }, (_, at) =>
     outcome({ ...{ user, time: T0 + at * 600_000, ide: 'vscode', shown: 1, read: 1 }, ...given(at) }),
   );

@@ -16,7 +16,10 @@ import { openRelational, type RelationalDatabase } from '../../../storage/relati
 export function outcome(given: Partial<Record<keyof WholeRow, string | number>>): WholeRow {
   const nobody = { device: '', repository: '', template: '', cluster: '', time: 0, acceptedAt: 0, secrets: 0 };
   const unknown = Object.fromEntries(
-    ['ide', 'extensionVersion', 'language', 'model', 'plan', 'strategy', 'framework', 'shape'].map((n) => [n, 'unknown']),
+    ['ide', 'extensionVersion', 'language', 'model', 'plan', 'strategy', 'framework', 'shape'].map((n) => [
+      n,
+      'unknown',
+    ]),
   );
   const counts = Object.fromEntries(COUNT_FIELDS.map((field) => [field, 0]));
   return { ...nobody, ...unknown, ...counts, user: 'nobody', ...given } as unknown as WholeRow;
