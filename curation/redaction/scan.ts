@@ -1,10 +1,11 @@
 /** The scan: one pass of the automaton, bounded expressions at its hits, then the other readings of the pieces that need them. */
-import { keyAround, Reach, readAssignment, wordBoundary } from './detection/assignment.ts';
+import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { findBlock } from './detection/block.ts';
 import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledAllow, type CompiledRule, type RuleSet } from './compiled.ts';
 import { judge } from './detection/judgement.ts';
 import { holdsPlaceholder } from './values/placeholders.ts';
 import { isRandom } from './values/randomness.ts';
+import { Reach } from './detection/reach.ts';
 import { decoded, joined, unescaped, type View } from './detection/views.ts';
 
 /** What was found, by the number of its rule; offsets in UTF-16 units of the scanned text. */

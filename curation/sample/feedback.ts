@@ -204,6 +204,7 @@ class Episode {
     const next = suffix.indexOf('\n', 1);
     const tail = next < 0 ? suffix : suffix.slice(0, next);
     this.#send('captured', time + 30_000, {
+      ...this.#place,
       capturedCode: head + stands + tail,
       capturedFrom: head.length,
       capturedTo: head.length + stands.length,
