@@ -32,7 +32,14 @@ export async function select(buckets: Assembled[], stage: Stage): Promise<Select
       );
       const { parts, kept, out } = await decisionsByBucket(decisions, buckets.length);
       const ref = await stage.write('select/decisions', parts);
-      return { ref, kept, out, clusters: summary.clusters, largestCluster: summary.largestCluster, rules: summary.rules };
+      return {
+        ref,
+        kept,
+        out,
+        clusters: summary.clusters,
+        largestCluster: summary.largestCluster,
+        rules: summary.rules,
+      };
     } finally {
       await db.close();
     }

@@ -57,6 +57,8 @@ export async function curateHere(input: CurateInput, worker: WorkerSettings) {
   const { stage, shards, assembled, selected, settled } = await judgeHere(input, worker);
   const { plain, actor } = input;
   const buckets = assembled.map(({ ref }, bucket) => ({ bucket, ref }));
-  const rendered = [await render({ part: 0, buckets, all: assembled.map(({ ref }) => ref), decisions: selected.ref, plain }, stage)];
+  const rendered = [
+    await render({ part: 0, buckets, all: assembled.map(({ ref }) => ref), decisions: selected.ref, plain }, stage),
+  ];
   return publish({ shards, assembled, selected, rendered, settled, plain, actor, approvedBy: null }, stage);
 }

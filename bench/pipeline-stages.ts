@@ -43,31 +43,77 @@ const base = await timed(bare);
 rows.push({ what: 'bare gunzip + split + JSON.parse', figure: rate(base.seconds) });
 
 const out = join(folder, 'stages');
-const settings = { policy: { file: BUILTIN_POLICY, text: readFileSync(BUILTIN_POLICY, 'utf8') }, access: null, local: true };
+const settings = {
+  policy: { file: BUILTIN_POLICY, text: readFileSync(BUILTIN_POLICY, 'utf8') },
+  access: null,
+  local: true,
+};
 const input: CurateInput = {
-  ...{ run: 'run-bench', out, inputs: [join(folder, 'events.jsonl.gz')], format: 'garner', facts: join(folder, 'one', 'facts') },
-  ...{ settings: await storeSettings(out, 'run-bench', settings, keys), now: Date.parse('2026-05-10T00:00:00Z'), window: null },
-  ...{ plain: true, concurrency: 1, shardBytes: 64 << 20, actor: 'bench', approval: 'automatic', purpose: 'model-improvement', onFailure: 'fail' },
+  ...{
+    run: 'run-bench',
+    out,
+    inputs: [join(folder, 'events.jsonl.gz')],
+    format: 'garner',
+    facts: join(folder, 'one', 'facts'),
+  },
+  ...{
+    settings: await storeSettings(out, 'run-bench', settings, keys),
+    now: Date.parse('2026-05-10T00:00:00Z'),
+    window: null,
+  },
+  ...{
+    plain: true,
+    concurrency: 1,
+    shardBytes: 64 << 20,
+    actor: 'bench',
+    approval: 'automatic',
+    purpose: 'model-improvement',
+    onFailure: 'fail',
+  },
 };
 const request = { run: input.run, out, settings: input.settings, facts: input.facts, attempt: 'bench' };
 const planned = await plan(input, await openStage(request, worker));
 const stage = await openStage({ ...request, plan: planned.plan }, worker);
 const warm = await admit(0, stage);
 const admitted = await timed(() => admit(0, stage));
-rows.push({ what: 'admit, one core', figure: rate(admitted.seconds), note: `${(admitted.seconds / base.seconds).toFixed(1)}× bare` });
+rows.push({
+  what: 'admit, one core',
+  figure: rate(admitted.seconds),
+  note: `${(admitted.seconds / base.seconds).toFixed(1)}× bare`,
+});
 const gathered = await gather([admitted.result], stage);
 const assembled = await timed(async () => {
   const results: Assembled[] = [];
   for (let bucket = 0; bucket < planned.buckets; bucket++)
-    results.push(await assemble({ bucket, shards: gathered.shards, reroutes: gathered.reroutes, filter: gathered.filter, boilerplate: null }, stage));
+    results.push(
+      await assemble(
+        { bucket, shards: gathered.shards, reroutes: gathered.reroutes, filter: gathered.filter, boilerplate: null },
+        stage,
+      ),
+    );
   return results;
 });
 const examples = assembled.result.reduce((sum, { examples }) => sum + examples, 0);
-rows.push({ what: 'assemble, one core', figure: `${Math.round(warm.records / assembled.seconds)} records/s`, note: `${Math.round(examples / assembled.seconds)} examples/s` });
+rows.push({
+  what: 'assemble, one core',
+  figure: `${Math.round(warm.records / assembled.seconds)} records/s`,
+  note: `${Math.round(examples / assembled.seconds)} examples/s`,
+});
 const selected = await timed(() => select(assembled.result, stage));
-rows.push({ what: 'select', figure: `${Math.round(examples / selected.seconds)} examples/s`, note: `${examples} examples` });
+rows.push({
+  what: 'select',
+  figure: `${Math.round(examples / selected.seconds)} examples/s`,
+  note: `${examples} examples`,
+});
 const started = performance.now();
-await curateHere({ ...input, run: 'run-whole', settings: await storeSettings(out, 'run-whole', settings, keys) }, worker);
-rows.push({ what: 'all stages in this process, 1×', figure: `${((performance.now() - started) / 1000).toFixed(1)} s`, note: rate((performance.now() - started) / 1000) });
+await curateHere(
+  { ...input, run: 'run-whole', settings: await storeSettings(out, 'run-whole', settings, keys) },
+  worker,
+);
+rows.push({
+  what: 'all stages in this process, 1×',
+  figure: `${((performance.now() - started) / 1000).toFixed(1)} s`,
+  note: rate((performance.now() - started) / 1000),
+});
 process.stdout.write(JSON.stringify(rows));
 process.exit(0);

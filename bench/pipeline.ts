@@ -18,7 +18,9 @@ export async function benchPipeline(): Promise<Row[]> {
     mkdirSync(folder, { recursive: true });
     await generate({ events: EVENTS, seed: 1, out: join(folder, 'one') });
     const bytes = oneGzip(join(folder, 'one', 'events'), join(folder, 'events.jsonl.gz'));
-    const rows: Row[] = [{ what: `input, ${EVENTS} events`, figure: `${(bytes / MB).toFixed(1)} MB`, note: 'plain; read as one .gz' }];
+    const rows: Row[] = [
+      { what: `input, ${EVENTS} events`, figure: `${(bytes / MB).toFixed(1)} MB`, note: 'plain; read as one .gz' },
+    ];
     rows.push(...child('stages', folder, bytes));
     await generate({ events: EVENTS * 10, seed: 1, out: join(folder, 'ten') });
     for (const size of ['one', 'ten']) rows.push(...run(size, folder));
@@ -31,10 +33,12 @@ export async function benchPipeline(): Promise<Row[]> {
 /** All events as one compressed file; returns their plain size. */
 function oneGzip(events: string, target: string): number {
   const plain = Buffer.concat(
-    readdirSync(events).sort().map((name) => {
-      const bytes = readFileSync(join(events, name));
-      return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-    }),
+    readdirSync(events)
+      .sort()
+      .map((name) => {
+        const bytes = readFileSync(join(events, name));
+        return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+      }),
   );
   writeFileSync(target, gzipSync(plain));
   return plain.length;
@@ -43,7 +47,10 @@ function oneGzip(events: string, target: string): number {
 /** Each measure has a process of its own, so that none inherits another's heap. */
 function child(name: string, folder: string, bytes: number): Row[] {
   const file = fileURLToPath(new URL(`./pipeline-${name}.js`, import.meta.url));
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', file, folder, String(bytes)], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', file, folder, String(bytes)], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`bench ${name} failed: ${stderr.slice(-2000)}`);
   return JSON.parse(stdout) as Row[];
 }
@@ -52,13 +59,37 @@ function child(name: string, folder: string, bytes: number): Row[] {
 function run(size: string, folder: string): Row[] {
   const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
   const out = join(folder, `out-${size}`);
-  const args = ['--input', join(folder, size, 'events'), '--facts', join(folder, size, 'facts'), '--now', NOW, '--plain', '--json', '--out', out];
+  const args = [
+    '--input',
+    join(folder, size, 'events'),
+    '--facts',
+    join(folder, size, 'facts'),
+    '--now',
+    NOW,
+    '--plain',
+    '--json',
+    '--out',
+    out,
+  ];
   const script = `/usr/bin/time -v "$0" "$@" 2>&1 >/dev/null | grep -E 'Maximum resident|Elapsed|User time|System time'`;
   const timed = spawnSync('bash', ['-c', script, process.execPath, main, 'run', ...args], { encoding: 'utf8' }).stdout;
-  const figure = (name: string) => timed.split('\n').find((line) => line.includes(name))?.split(': ').at(-1)?.trim() ?? 'no /usr/bin/time here';
+  const figure = (name: string) =>
+    timed
+      .split('\n')
+      .find((line) => line.includes(name))
+      ?.split(': ')
+      .at(-1)
+      ?.trim() ?? 'no /usr/bin/time here';
   const label = size === 'one' ? '1×' : '10×';
   return [
-    { what: `run through Temporal, ${label}`, figure: figure('Elapsed'), note: `user ${figure('User time')} s, system ${figure('System time')} s` },
-    { what: `peak memory of the run's process, ${label}`, figure: `${Math.round(Number(figure('Maximum resident')) / 1024)} MB` },
+    {
+      what: `run through Temporal, ${label}`,
+      figure: figure('Elapsed'),
+      note: `user ${figure('User time')} s, system ${figure('System time')} s`,
+    },
+    {
+      what: `peak memory of the run's process, ${label}`,
+      figure: `${Math.round(Number(figure('Maximum resident')) / 1024)} MB`,
+    },
   ];
 }

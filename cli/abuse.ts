@@ -45,10 +45,11 @@ export function abuseCommand(program: Command): void {
     ['dismiss', 'dismissed', 'dismiss a case: it stays dismissed, whatever signals come'],
   ] as const)
     shared(abuse.command(`${name} <pseudonym>`).description(what))
-      .requiredOption('--by <name>', 'who decides')
+      .option('--by <name>', 'who decides')
       .requiredOption('--why <text>', 'for what reason')
       .action(async (pseudonym: string, _options: object, command: Command) => {
-        const options = command.optsWithGlobals<{ keys?: string; json?: boolean; by: string; why: string }>();
+        const options = command.optsWithGlobals<{ keys?: string; json?: boolean; by?: string; why: string }>();
+        if (!options.by) throw new CommandError(EXIT.usage, 'say who decides: --by NAME');
         const decided = { standing, by: options.by, why: options.why, at: new Date().toISOString() };
         const found = await decide(await openKeystore(options.keys), pseudonym, decided);
         process.stdout.write(options.json ? JSON.stringify(found) + '\n' : lineOf(found));

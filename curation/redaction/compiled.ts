@@ -19,7 +19,7 @@ export interface CompiledRule {
   readonly key: RegExp | null;
   readonly notKey: RegExp | null;
   readonly value: RegExp | null;
-  /** Verdicts of `key` and `notKey` on names seen before; `scan.ts` fills and bounds it. */
+  /** Verdicts of `key` and `notKey` on names seen before; `namesSecret` fills and bounds it. */
   readonly names: Map<string, boolean>;
   readonly back: Uint8Array | null;
   readonly companion: RegExp | null;
@@ -38,7 +38,7 @@ export interface RuleSet {
 export const JOIN_TRIGGER = 0x10000;
 export const ESCAPE_TRIGGER = 0x10001;
 
-const JOIN_KEYWORDS = ['["\'`]+', '["\'`] +', '["\'`].', '["\'`] .', '["\'`] "', "['] '", '["\'`] &', '["\'`]&', '["\'`],', '["\'`]\\', '["\'`] \\', '["\'`]\n', '["\'`]\r\n', '["\'`])', '["\'];', '""', "''", '\\\n', '\\\r\n', '\\"+', '\\" +', '\\"\n']; // prettier-ignore
+const JOIN_KEYWORDS = ['["\'`]+', '["\'`] +', '["\'`].', '["\'`] .', '["\'`] "', "['] '", '["\'`] &', '["\'`]&', '["\'`] <>', '["\'`]<>', '["\'`],', '["\'`]\\', '["\'`] \\', '["\'`]\n', '["\'`]\r\n', '["\'`])', '["\'];', '""', "''", '\\\n', '\\\r\n', '\\"+', '\\" +', '\\"\n']; // prettier-ignore
 const ESCAPE_KEYWORDS = ['%[2-7][0-9a-f]', '\\x[2-7]', '\\u00[2-7]', '\\u{[2-7]', '\\"', '\\n', "\\'", '\\/', '&quot;', '&apos;', '&amp;', '&lt;', '&gt;', '&#3', '&#x']; // prettier-ignore
 
 function compileAllow(allow: AllowList, path: string | undefined): CompiledAllow {
@@ -111,4 +111,18 @@ export function compileRules(rules: readonly RedactionRule[], path: string | und
     // prettier-ignore
     for (const keyword of keywords) for (const expanded of expandKeyword(keyword)) entries.push({ keyword: expanded, rule: number });
   return { rules: compiled, automaton: buildAutomaton(entries), runRules, everywhere };
+}
+
+/** Names of keys whose verdict a rule remembers. */
+const MAX_NAMES = 2048;
+
+/** True where the rule takes the key; verdicts are remembered, because a text uses the same few names again and again. */
+export function namesSecret(compiled: CompiledRule, name: string): boolean {
+  const known = compiled.names.get(name);
+  if (known !== undefined) return known;
+  if (compiled.names.size >= MAX_NAMES) compiled.names.clear();
+  const verdict = (compiled.key?.test(name) ?? true) && !(compiled.notKey?.test(name) ?? false);
+  // A copy: a slice would keep the whole text alive.
+  compiled.names.set(Buffer.from(name, 'latin1').toString('latin1'), verdict);
+  return verdict;
 }

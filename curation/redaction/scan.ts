@@ -1,7 +1,14 @@
 /** The scan: one pass of the automaton, bounded expressions at its hits, then the other readings of the pieces that need them. */
 import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { findBlock } from './detection/block.ts';
-import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledAllow, type CompiledRule, type RuleSet } from './compiled.ts';
+import {
+  ESCAPE_TRIGGER,
+  JOIN_TRIGGER,
+  namesSecret,
+  type CompiledAllow,
+  type CompiledRule,
+  type RuleSet,
+} from './compiled.ts';
 import { judge } from './detection/judgement.ts';
 import { holdsPlaceholder } from './values/placeholders.ts';
 import { isRandom } from './values/randomness.ts';
@@ -20,8 +27,6 @@ const MAX_DEPTH = 3;
 const MIN_RUN = 13;
 /** How often the text up to one and the same end is judged as a value. */
 const MAX_READS = 24;
-/** Names of keys whose verdict a rule remembers. */
-const MAX_NAMES = 2048;
 
 const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 4 other token character
 for (let code = 48; code < 123; code++) {
@@ -37,17 +42,6 @@ function isGlued(text: string, at: number): boolean {
   const kind = tokenKind(text.charCodeAt(at - 1));
   if (kind !== 1 && kind !== 2) return false;
   return !(text.charCodeAt(at - 2) === 92 && /[nrt]/.test(text[at - 1]!));
-}
-
-/** True where the rule takes the key; verdicts are remembered, because a text uses the same few names again and again. */
-function namesSecret(compiled: CompiledRule, name: string): boolean {
-  const known = compiled.names.get(name);
-  if (known !== undefined) return known;
-  if (compiled.names.size >= MAX_NAMES) compiled.names.clear();
-  const verdict = (compiled.key?.test(name) ?? true) && !(compiled.notKey?.test(name) ?? false);
-  // A copy: a slice would keep the whole text alive.
-  compiled.names.set(Buffer.from(name, 'latin1').toString('latin1'), verdict);
-  return verdict;
 }
 
 class Scan {

@@ -171,7 +171,8 @@ export class Admission {
     if (judgement.pathPending && judgement.document.keep) record.pending = originOf(event);
     const { erasure, rules } = this.#settings;
     if (erasure && !out) record.erasure = erasureKeysOf(event, judgement.context, rules, erasure.hash);
-    if (text && !out) {
+    // A confirmed abuser's text goes on, since reasons of text and label come before that of abuse.
+    if (text && (!out || out.reason === 'abuse')) {
       const admitted = admitText(event, judgement.context, this.#settings.redactor);
       record.text = admitted.text;
       if (event.capturedFrom !== undefined || event.capturedTo !== undefined) Object.assign(record, admitted.captured);

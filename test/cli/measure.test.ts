@@ -115,7 +115,12 @@ describe('measuring a sample', () => {
     const consents = readFileSync(place.path('s/facts/consents.jsonl'), 'utf8').split('\n');
     const people = consents.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, string>);
     robot = people.find(({ plan, training }) => plan === 'pro' && training === 'allowed')!['userId']!;
-    writeFileSync(place.path('robot.jsonl'), robotEvents(robot));
+    const repositories = readFileSync(place.path('s/facts/repositories.jsonl'), 'utf8').split('\n');
+    const known = repositories.filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, string>);
+    // One that was public all along: of others the repository's reason comes before that of abuse.
+    const open = known.find((one) => one['visibility'] === 'public' && !one['forkOf'] && !one['deleted'] && known.filter(({ id }) => id === one['id']).length === 1)!; // prettier-ignore
+    const url = `https://${open['host']}/${open['owner']}/${open['name']}.git`;
+    writeFileSync(place.path('robot.jsonl'), robotEvents(robot, url));
   });
 
   it('keeps code, paths and repositories out of every evaluation', () => {
@@ -192,14 +197,14 @@ end: 2026-04-27
 `;
 
 /** Somebody who takes everything, every minute, for a day and more. */
-function robotEvents(user: string): string {
+function robotEvents(user: string, url: string): string {
   const start = Date.parse('2026-04-20T00:00:00Z');
   const events = Array.from({ length: 1500 }, (_, at) => {
     const time = (after: number) => new Date(start + at * 60_000 + after).toISOString();
     const base = { suggestionId: `r${at}`, user: { id: user }, client: { ide: 'vscode' } };
     const prompt = { prefix: `// write part ${at} of "thing ${at}"\n`, suffix: '', context: [] };
     return [
-      { id: `g${at}`, type: 'generated', time: time(0), prompt, completion: `const a = 1; return a + ${at}; // and more`, document: { path: 'src/a.ts' }, ...base }, // prettier-ignore
+      { id: `g${at}`, type: 'generated', time: time(0), prompt, completion: `const a = 1; return a + ${at}; // and more`, document: { path: 'lib/a.ts' }, repository: { url }, ...base }, // prettier-ignore
       { id: `s${at}`, type: 'shown', time: time(10), ...base },
       { id: `a${at}`, type: 'accepted', time: time(900), displayedMs: 890, ...base },
     ];

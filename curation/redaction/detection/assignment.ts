@@ -72,6 +72,8 @@ const ELEMENT = /<\/(?:key|name|Key|Name)>\s{0,40}<(?:string|value|Value|data)>/
 const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 const LEAD = /[ \t](?:-e|--env|--set|--build-arg|-D)[ \t=]?["']?$|^[\s*#>;+-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
+/** Pairs in a row, as in the connection string of a library: `host=db user=app password=…`. */
+const PAIRS_LEAD = /\b[a-z]\w{1,20}=[^\s=]{1,48} $/;
 const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
 
 /** First characters of what the expressions above can match, after blanks: most keywords are followed by none of them. */
@@ -275,7 +277,8 @@ export function readAssignment(
   tail.lastIndex = end;
   const rest = tail.exec(text)![0];
   const alone = /^[ \t\r]*(?:#|\/\/|--|\\[nr]|$)/.test(rest);
-  const defaulted = lead.endsWith('${') && text[end] === '}';
+  const defaulted =
+    (lead.endsWith('${') && text[end] === '}') || (form === 'assign' && PAIRS_LEAD.test(lead.slice(-80)));
   const wholeLine = defaulted || (form === 'line' ? alone && CONF_LEAD.test(lead) : (alone || env) && LEAD.test(lead));
   return { keyStart, keyEnd, start, end, quoted: false, form, wholeLine, called: false };
 }

@@ -71,7 +71,8 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
     if (isRandom(value) && !/[(){}[\]]/.test(value.slice(0, 24)) && !isMember(value)) return true;
     const settled = a.wholeLine || a.form === 'flag' || a.form === 'markup' || a.form === 'query' || a.form === 'prose';
     const envLike = a.wholeLine && a.form === 'assign';
-    if ((envLike || a.form === 'prose') && NUMBERED.test(value) && !UI_WORDS.test(value)) return true;
+    if ((envLike || a.form === 'prose' || a.form === 'query') && NUMBERED.test(value) && !UI_WORDS.test(value))
+      return true;
     if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !isMember(value) && !/\w\(.*\)$/.test(value)))
       return false;
     if (STEM.test(value)) return false;

@@ -42,7 +42,7 @@ export function isEmail(text: string): boolean {
   const name = text.slice(0, at);
   const domain = text.slice(at + 1).toLowerCase();
   if (FILE_ENDING.test(domain) || /\d$/.test(domain)) return false;
-  if (/(?:^|\.)(?:example|domain|yourdomain|mydomain|company|yourcompany|email|test|foo|bar|acme|host|server|site|yoursite)\.(?:com|org|net|edu|io|co|de|fr)$/.test(domain)) return false; // prettier-ignore
+  if (/(?:^|\.)(?:example|yourdomain|mydomain|yourcompany|yoursite)\.(?:com|org|net|edu|io|co|de|fr)$/.test(domain)) return false; // prettier-ignore
   if (name.toLowerCase() === 'git' || /^(?:no-?reply|do-?not-?reply)$/i.test(name)) return false;
   return !/^(?:xxx+|your[-_.]?(?:name|email)|you|user(?:name)?|name|email|foo|bar|test|someone|somebody|jdoe|john\.?doe|jane\.?doe)$/i.test(name) || !/^(?:gmail|example|test|mail|email|yahoo|hotmail)\./.test(domain); // prettier-ignore
 }

@@ -1,5 +1,5 @@
 /** What looks like a secret and is none, made by templates from a seed. */
-import { B64, HEX, Maker } from './labelled.ts';
+import { B64, HEX, Maker } from './maker.ts';
 
 export interface Negative {
   kind: string;

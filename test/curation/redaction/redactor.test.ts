@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
 import type { JudgedText } from '../../../curation/text.ts';
-import { Maker, positives } from './labelled.ts';
+import { positives } from './labelled.ts';
+import { Maker } from './maker.ts';
 import { negatives } from './look-alikes.ts';
 import { isLeft } from './measure.ts';
 
