@@ -128,7 +128,8 @@ function decideUnit(
   const request = requests.get(unit[0]!.request ?? unit[0]!.suggestion) ?? unit;
   const refuse = (decision: Decision) => unit.forEach((record) => rows.out(record, decision));
   const out = firstOut(unit, request, settings);
-  const made = exampleOf(unit, request, settings, out === null);
+  // Reasons of text and label come before that of a confirmed abuse.
+  const made = exampleOf(unit, request, settings, out === null || out.reason === 'abuse');
   const texts = made.provider && made.provider.out ? first(out, made.provider.out) : out;
   const decision = 'reason' in made.result ? first(texts, made.result) : texts;
   if (decision) return refuse(decision);

@@ -99,7 +99,7 @@ export function exampleOf(
   const own = ordered.find((record) => record.text?.prefix !== undefined);
   const provider = own ? undefined : promptOf(request, owner);
   const source = own ?? provider;
-  if (provider?.out) return fail('no_text', 'assemble.text', provider);
+  if (provider?.out && provider.out.reason !== 'abuse') return fail('no_text', 'assemble.text', provider);
   let text = textOf(owner, source);
   const redactions: Record<string, number> = {};
   let covered = owner.covered ?? 0;
