@@ -1,25 +1,32 @@
 /** The stages by name: what a worker thread is asked to run, and what workflows see of it. */
-import { admit } from './admit.ts';
-import { assemble, type AssembleInput } from './assemble.ts';
-import { clean, type CleanInput } from './clean.ts';
-import { eraseCertify, eraseFind, eraseProbe, type CertifyInput, type EraseInput, type ProbeInput } from './erase.ts';
-import { gather } from './gather.ts';
-import { list, listed, type ListInput } from './list.ts';
+import { admit } from './curate/admit.ts';
+import { assemble, type AssembleInput } from './curate/assemble.ts';
+import { clean, type CleanInput } from './run/clean.ts';
+import {
+  eraseCertify,
+  eraseFind,
+  eraseProbe,
+  type CertifyInput,
+  type EraseInput,
+  type ProbeInput,
+} from './erase/erase.ts';
+import { gather } from './curate/gather.ts';
+import { list, listed, type ListInput } from './run/list.ts';
 import { measureAdmit } from './measure/admit.ts';
 import { measureFigures } from './measure/figures.ts';
 import { measureJoin, type Joined } from './measure/join.ts';
 import { measurePublish, type MeasurePublishInput } from './measure/publish.ts';
-import { note } from './note.ts';
-import { gatherSurveys, survey, type SurveyInput } from './overlap.ts';
-import { plan } from './plan.ts';
-import { publish, type PublishInput } from './publish.ts';
-import { reissue, type ReissueInput } from './reissue.ts';
-import { render, type RenderInput } from './render.ts';
-import { select } from './select.ts';
-import { settle } from './settle.ts';
+import { note } from './run/note.ts';
+import { gatherSurveys, survey, type SurveyInput } from './curate/overlap.ts';
+import { plan } from './curate/plan.ts';
+import { publish, type PublishInput } from './publish/publish.ts';
+import { reissue, type ReissueInput } from './erase/reissue.ts';
+import { render, type RenderInput } from './publish/render.ts';
+import { select } from './curate/select.ts';
+import { settle } from './publish/settle.ts';
 import { openStore } from '../storage/objects.ts';
-import type { Stage, WorkerSettings } from './stage.ts';
-import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './windows.ts';
+import type { Stage, WorkerSettings } from './run/stage.ts';
+import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './run/windows.ts';
 import type {
   Admitted,
   Assembled,

@@ -1,16 +1,16 @@
 /** The stages one after the other in this process, without Temporal: for explanations of a file, and as the measure of what Temporal costs. */
 import { openKeystore } from '../storage/keystore.ts';
 import { openStore } from '../storage/objects.ts';
-import { admit } from './admit.ts';
-import { assemble } from './assemble.ts';
-import { gather } from './gather.ts';
-import { gatherSurveys, survey } from './overlap.ts';
-import { plan } from './plan.ts';
-import { publish } from './publish.ts';
-import { render } from './render.ts';
-import { select } from './select.ts';
-import { settle } from './settle.ts';
-import { openStage, writeSealed, type RunSettings, type Stage, type WorkerSettings } from './stage.ts';
+import { admit } from './curate/admit.ts';
+import { assemble } from './curate/assemble.ts';
+import { gather } from './curate/gather.ts';
+import { gatherSurveys, survey } from './curate/overlap.ts';
+import { plan } from './curate/plan.ts';
+import { publish } from './publish/publish.ts';
+import { render } from './publish/render.ts';
+import { select } from './curate/select.ts';
+import { settle } from './publish/settle.ts';
+import { openStage, writeSealed, type RunSettings, type Stage, type WorkerSettings } from './run/stage.ts';
 import type { Admitted, Assembled, CurateInput, Ref, Selected, Settled } from './types.ts';
 
 export interface Judged {

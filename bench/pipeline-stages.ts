@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { admit } from '../activities/admit.ts';
-import { assemble } from '../activities/assemble.ts';
-import { gather } from '../activities/gather.ts';
-import { plan } from '../activities/plan.ts';
-import { select } from '../activities/select.ts';
-import { openStage } from '../activities/stage.ts';
+import { admit } from '../activities/curate/admit.ts';
+import { assemble } from '../activities/curate/assemble.ts';
+import { gather } from '../activities/curate/gather.ts';
+import { plan } from '../activities/curate/plan.ts';
+import { select } from '../activities/curate/select.ts';
+import { openStage } from '../activities/run/stage.ts';
 import { curateHere, storeSettings } from '../activities/whole.ts';
 import { BUILTIN_POLICY } from '../config/policy.ts';
 import type { Assembled, CurateInput } from '../activities/types.ts';

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { openKeystore, type Keystore } from '../storage/keystore.ts';
 import { dataConverter } from '../worker/codec.ts';
-import { historyFolder, ownServer, runningServer } from '../worker/embedded.ts';
+import { historyFolder, ownServer, runningServer } from '../worker/server/embedded.ts';
 import { CommandError, EXIT } from './exit.ts';
 
 export interface ConnectionOptions {

@@ -7,7 +7,7 @@ import { PatternError } from '../curation/rules/path/exclusion.ts';
 import { GuardFault } from '../storage/guard/fault.ts';
 import { KeystoreFault } from '../storage/keystore.ts';
 import { StorageFault } from '../storage/objects.ts';
-import { FolderInUse } from '../worker/embedded.ts';
+import { FolderInUse } from '../worker/server/embedded.ts';
 
 export const EXIT = { done: 0, checkFailed: 1, usage: 2, failed: 3, cancelled: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
 import { outOption, parseCount } from './options.ts';
-import { group } from './progress.ts';
+import { group } from './runs/progress.ts';
 import { generate, SampleRefused } from './sample/write.ts';
 
 export { generate } from './sample/write.ts';

@@ -1,31 +1,31 @@
 #!/usr/bin/env node
 /** The garner command: owns arguments, exit codes and the printing of errors. */
 import { Command, CommanderError } from 'commander';
-import { abuseCommand } from './abuse.ts';
-import { accessCommand } from './access.ts';
-import { aggregateCommand } from './aggregate.ts';
-import { assessCommand } from './assess.ts';
-import { auditCommand } from './audit.ts';
-import { auditOverlapCommand } from './audit-overlap.ts';
-import { decontaminateCommand } from './decontaminate.ts';
-import { eraseCommand } from './erase.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { codecServerCommand } from './codec-server.ts';
+import { abuseCommand } from './measure/abuse.ts';
+import { accessCommand } from './datasets/access.ts';
+import { aggregateCommand } from './measure/aggregate.ts';
+import { assessCommand } from './measure/assess.ts';
+import { auditCommand } from './datasets/audit.ts';
+import { auditOverlapCommand } from './guard/audit-overlap.ts';
+import { decontaminateCommand } from './guard/decontaminate.ts';
+import { eraseCommand } from './datasets/erase.ts';
+import { evaluateCommand } from './measure/evaluate.ts';
+import { codecServerCommand } from './runs/codec-server.ts';
 import { EXIT, explainFailure } from './exit.ts';
-import { explainCommand } from './explain.ts';
-import { fingerprintCommand } from './fingerprint.ts';
+import { explainCommand } from './records/explain.ts';
+import { fingerprintCommand } from './guard/fingerprint.ts';
 import { generateCommand } from './generate.ts';
-import { ledgerCommand } from './ledger.ts';
-import { openCommand } from './open.ts';
+import { ledgerCommand } from './records/ledger.ts';
+import { openCommand } from './datasets/open.ts';
 import { policyCommand } from './policy.ts';
-import { recheckCommand } from './recheck.ts';
+import { recheckCommand } from './datasets/recheck.ts';
 import { redactCommand } from './redact.ts';
-import { runCommand } from './run.ts';
-import { runsCommands } from './runs.ts';
-import { scheduleCommands } from './schedule.ts';
-import { uiCommand } from './ui.ts';
-import { verifyCommand } from './verify.ts';
-import { workerCommand } from './worker.ts';
+import { runCommand } from './runs/run.ts';
+import { runsCommands } from './runs/runs.ts';
+import { scheduleCommands } from './runs/schedule.ts';
+import { uiCommand } from './runs/ui.ts';
+import { verifyCommand } from './datasets/verify.ts';
+import { workerCommand } from './runs/worker.ts';
 
 const program = new Command('garner')
   .description(

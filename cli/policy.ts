@@ -11,7 +11,7 @@ import { uselessPatterns } from '../curation/rules/check/patterns.ts';
 import type { Warning } from '../curation/rules/check/warning.ts';
 import { openFacts, type FactCounts } from '../storage/facts.ts';
 import { openScratch, sweepScratch } from '../storage/scratch.ts';
-import { diffPolicies, showDiff } from './explain/diff.ts';
+import { diffPolicies, showDiff } from './records/explain/diff.ts';
 import { jsonOption, keysOption, parseTime } from './options.ts';
 
 interface DiffOptions {

@@ -6,7 +6,7 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Piscina } from 'piscina';
 import { STAGES, BARE_STAGES, type Activities, type StageName } from '../activities/index.ts';
-import type { WorkerSettings } from '../activities/stage.ts';
+import type { WorkerSettings } from '../activities/run/stage.ts';
 import { failureOf } from './fault.ts';
 import type { WorkerLog } from './log.ts';
 import type { StageMetrics } from './metrics.ts';

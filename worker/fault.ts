@@ -1,6 +1,6 @@
 /** What a failed stage tells Temporal: a type from a closed set, a message without content, and whether trying again may help. */
 import { ApplicationFailure } from '@temporalio/common';
-import { RunFailure, type FailureType } from '../activities/failure.ts';
+import { RunFailure, type FailureType } from '../activities/run/failure.ts';
 import { ConfigError } from '../config/document.ts';
 import { FactsError } from '../curation/rules/facts.ts';
 import { PatternError } from '../curation/rules/path/exclusion.ts';

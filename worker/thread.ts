@@ -1,6 +1,6 @@
 /** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
 import type { MessagePort } from 'node:worker_threads';
-import { openStage, type WorkerSettings } from '../activities/stage.ts';
+import { openStage, type WorkerSettings } from '../activities/run/stage.ts';
 import { STAGES, BARE_STAGES, type StageName } from '../activities/index.ts';
 import type { Ref } from '../activities/types.ts';
 import { faultOf, type Fault } from './fault.ts';

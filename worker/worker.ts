@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Runtime, DefaultLogger, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
-import { CODE_VERSION } from '../activities/stage.ts';
-import type { WorkerSettings } from '../activities/stage.ts';
+import { CODE_VERSION } from '../activities/run/stage.ts';
+import type { WorkerSettings } from '../activities/run/stage.ts';
 import type { Keystore } from '../storage/keystore.ts';
 import { stagePool } from './activities.ts';
 import { dataConverter } from './codec.ts';
 import { SILENT, type WorkerLog } from './log.ts';
 import { stageMetrics } from './metrics.ts';
-import { SEARCH_ATTRIBUTES } from './server.ts';
+import { SEARCH_ATTRIBUTES } from './server/server.ts';
 
 export const TASK_QUEUE = 'garner';
 

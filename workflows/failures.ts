@@ -1,6 +1,6 @@
 /** Failures as workflows see them: those that trying again does not mend, and what lies under the SDK's wrappings. */
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import type { FailureType } from '../activities/failure.ts';
+import type { FailureType } from '../activities/run/failure.ts';
 
 const TYPES: Record<FailureType, true> = {
   ConfigInvalid: true,
@@ -12,7 +12,7 @@ const TYPES: Record<FailureType, true> = {
   KeyMissing: true,
   Refused: true,
 };
-/** The closed set of activities/failure.ts, as the retry policy takes it. */
+/** The closed set of activities/run/failure.ts, as the retry policy takes it. */
 export const NOT_RETRIED = Object.keys(TYPES) as FailureType[];
 
 /** Type and message of what a stage failed with. */

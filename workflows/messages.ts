@@ -24,7 +24,7 @@ export interface Failure {
   stage: string;
   /** Number of the shard, bucket or part; null where the stage is one unit. */
   unit: number | null;
-  /** From the closed set of activities/failure.ts. */
+  /** From the closed set of activities/run/failure.ts. */
   type: string;
   /** Holds nothing of any record. */
   message: string;

@@ -1,7 +1,7 @@
 /** Nightly: curates the day that its scheduled time closes, and again the days before whose events came late. */
 import { ApplicationFailure, executeChild, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { NightlyInput } from '../activities/windows.ts';
+import type { NightlyInput } from '../activities/run/windows.ts';
 import type { RunSummary } from '../activities/types.ts';
 import { curate } from './curate.ts';
 import { NOT_RETRIED } from './failures.ts';

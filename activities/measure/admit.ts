@@ -4,10 +4,10 @@ import type { OutcomeEvent } from '../../curation/measurement/rows/event.ts';
 import { count, emptyTally, type LedgerRow } from '../../curation/stages/ledger.ts';
 import { isMeasured, type MeasurePolicy } from '../../config/measurement.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
-import { admitPiece } from '../admit.ts';
-import { LineBuffer } from '../container.ts';
-import { RunFailure } from '../failure.ts';
-import type { Stage } from '../stage.ts';
+import { admitPiece } from '../curate/admit.ts';
+import { LineBuffer } from '../run/container.ts';
+import { RunFailure } from '../run/failure.ts';
+import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
 import { abuseKey } from './review.ts';
 

@@ -20,9 +20,9 @@ import {
 } from '../../curation/measurement/report/page.ts';
 import { copilotMetrics, prometheusText } from '../../curation/measurement/report/text.ts';
 import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
-import { LineBuffer } from '../container.ts';
-import { RunFailure } from '../failure.ts';
-import type { Stage } from '../stage.ts';
+import { LineBuffer } from '../run/container.ts';
+import { RunFailure } from '../run/failure.ts';
+import type { Stage } from '../run/stage.ts';
 import type { Ref, Selected } from '../types.ts';
 import { measuring } from './admit.ts';
 import { columnsOf, OUTCOME_PARTS, type Joined } from './join.ts';

@@ -7,8 +7,8 @@ import type { OutcomeEvent } from '../../curation/measurement/rows/event.ts';
 import { COUNT_FIELDS, limited, PURPOSE_FIELDS, type MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import { joinOutcomes, type JoinedRow } from '../../curation/measurement/rows/join.ts';
 import { openRelational } from '../../storage/relational.ts';
-import { LineBuffer, linesOf } from '../container.ts';
-import type { Stage } from '../stage.ts';
+import { LineBuffer, linesOf } from '../run/container.ts';
+import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
 import { measuring } from './admit.ts';
 

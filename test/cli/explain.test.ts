@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ExplainedSegment } from '../../cli/explain/print.ts';
+import type { ExplainedSegment } from '../../cli/records/explain/print.ts';
 import type { LedgerRow } from '../../curation/stages/ledger.ts';
 import { precedence, type Reason } from '../../curation/verdict.ts';
 import { SHARED, hasShared, workplace } from '../command.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PolicyDiff } from '../../cli/explain/diff.ts';
+import type { PolicyDiff } from '../../cli/records/explain/diff.ts';
 import { workplace } from '../command.ts';
 
 const place = workplace('policy');

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RecheckedVersion } from '../../activities/recheck.ts';
+import type { RecheckedVersion } from '../../activities/erase/recheck.ts';
 import { workplace } from '../command.ts';
 
 const place = workplace('recheck');

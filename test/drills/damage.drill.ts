@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STAGES } from '../../activities/index.ts';
-import { openStage } from '../../activities/stage.ts';
+import { openStage } from '../../activities/run/stage.ts';
 import { storeSettings } from '../../activities/whole.ts';
 import type { Admitted, Assembled, CurateInput, Ref, Rendered } from '../../activities/types.ts';
 import { BUILTIN_POLICY } from '../../config/policy.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../activities/types.ts';
-import type { RunStatus } from '../../cli/status.ts';
+import type { RunStatus } from '../../cli/runs/status.ts';
 import { openAudit } from '../../storage/audit.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { filesUnder, PROJECT } from '../command.ts';

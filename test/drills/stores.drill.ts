@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateIdentity } from 'age-encryption';
 import type { RunSummary } from '../../activities/types.ts';
-import { findServer } from '../../worker/program.ts';
+import { findServer } from '../../worker/server/program.ts';
 import { bytesUnder, filesUnder, PROJECT } from '../command.ts';
 import { record } from './faults/histories.ts';
 import { drawsOf } from './faults/seed.ts';

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import type { RunSummary } from '../../../activities/types.ts';
 import { openKeystore } from '../../../storage/keystore.ts';
 import { dataConverter } from '../../../worker/codec.ts';
-import { startServer, type EmbeddedServer } from '../../../worker/server.ts';
+import { startServer, type EmbeddedServer } from '../../../worker/server/server.ts';
 import { filesUnder } from '../../command.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../../dist/cli/main.js');

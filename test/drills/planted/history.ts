@@ -1,6 +1,6 @@
 /** A run's history as somebody without the codec's keys exports it: every string and every byte of every event. */
 import { Client, Connection } from '@temporalio/client';
-import { ownServer } from '../../../worker/embedded.ts';
+import { ownServer } from '../../../worker/server/embedded.ts';
 import { join } from 'node:path';
 
 /** All histories and descriptions of the runs of an output folder, flattened to bytes. */

@@ -1,0 +1,95 @@
+/** The run's private filter and boilerplate table, read once a process, and the survey of public text that fills the table. */
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { Boilerplate, repositoryHash } from '../../curation/overlap/boilerplate.ts';
+import { FingerprintFilter } from '../../curation/overlap/filter.ts';
+import { fingerprintKey, fingerprintsOf, normalisedFingerprintsOf } from '../../curation/overlap/fingerprint.ts';
+import type { PrivateOverlap } from '../../curation/stages/overlap.ts';
+import { readBucket } from './bucket.ts';
+import type { Stage } from '../run/stage.ts';
+import type { Ref } from '../types.ts';
+
+const filters = new Map<string, Promise<FingerprintFilter>>();
+
+/** The filters of one run are kept; those of another go. */
+async function filterOf(ref: { key: string }, stage: Stage): Promise<FingerprintFilter> {
+  const { run } = stage.request;
+  const name = `${stage.store.url}\0${run}\0${ref.key}`;
+  for (const known of filters.keys()) if (!known.startsWith(`${stage.store.url}\0${run}\0`)) filters.delete(known);
+  const known = filters.get(name);
+  if (known) return known;
+  const read = FingerprintFilter.fromPieces(stage.readStream(ref));
+  filters.set(name, read);
+  read.catch(() => filters.delete(name));
+  return read;
+}
+
+/** What assemble asks of the named private corpora. */
+export async function corporaOf(stage: Stage): Promise<PrivateOverlap[]> {
+  const corpora: PrivateOverlap[] = [];
+  for (const { key, filter } of stage.guards) {
+    const held = await filterOf(filter, stage);
+    corpora.push({ key: fingerprintKey(Buffer.from(key, 'base64')), has: (high, low) => held.has(high, low) });
+  }
+  return corpora;
+}
+
+export interface SurveyInput {
+  bucket: number;
+  shards: Ref;
+  reroutes: Ref | null;
+  filter: Ref;
+}
+
+/** Notes in how many public repositories the private k-grams of the run stand, over the text of one bucket. */
+export async function survey({ bucket, shards, reroutes, filter }: SurveyInput, stage: Stage): Promise<Ref | null> {
+  const key = stage.guardKey;
+  if (!key) return null;
+  const merged = await filterOf(filter, stage);
+  const boilerplate = new Boilerplate((high, low) => merged.has(high, low), stage.policy.guard.boilerplateRepositories);
+  for (const { text, origin } of await readBucket(bucket, shards, reroutes, stage)) {
+    if (!text || !origin) continue;
+    const repository = repositoryHash(origin.repository);
+    const note = (high: number, low: number) => boilerplate.note(high, low, repository);
+    const joined = (text.prefix ?? '') + (text.completion ?? '') + (text.suffix ?? '');
+    for (const part of [joined, ...(text.context ?? []).map((piece) => piece.text)]) {
+      if (part === '') continue;
+      fingerprintsOf(part, key, note);
+      if (stage.plan.guard === 'all') normalisedFingerprintsOf(part, key, note);
+    }
+  }
+  return boilerplate.size === 0
+    ? null
+    : stage.write(`survey/${bucket}`, [gzipSync(boilerplate.toBytes(), { level: 1 })]);
+}
+
+/** One table of all buckets' surveys. */
+export async function gatherSurveys(surveys: Ref[], filter: Ref, stage: Stage): Promise<Ref> {
+  const merged = await filterOf(filter, stage);
+  const isPrivate = (high: number, low: number) => merged.has(high, low);
+  const threshold = stage.policy.guard.boilerplateRepositories;
+  const all = new Boilerplate(isPrivate, threshold);
+  for (const ref of surveys) {
+    all.merge(Boilerplate.fromBytes(gunzipSync(await stage.reader.read(ref, 0)), isPrivate, threshold));
+    stage.progress({ surveys: surveys.length });
+  }
+  return stage.write('survey/all', [gzipSync(all.toBytes(), { level: 1 })]);
+}
+
+/** What assemble asks of private overlap; null where nothing private was found. */
+export async function overlapOf(
+  filter: Ref | null,
+  boilerplate: Ref | null,
+  stage: Stage,
+): Promise<PrivateOverlap | null> {
+  const key = stage.guardKey;
+  if (!filter || !key) return null;
+  const merged = await filterOf(filter, stage);
+  const has = (high: number, low: number) => merged.has(high, low);
+  if (!boilerplate) return { key, has };
+  const table = Boilerplate.fromBytes(
+    gunzipSync(await stage.reader.read(boilerplate, 0)),
+    has,
+    stage.policy.guard.boilerplateRepositories,
+  );
+  return { key, has, isPublic: (high, low) => table.isPublic(high, low) };
+}

@@ -1,0 +1,268 @@
+/** Plan: lists the source objects, pins each by digest, cuts them into shards, and names everything that decides the result. */
+import { createHash, type Hash } from 'node:crypto';
+import { detectFormat, type FormatName } from '../../curation/events/adapters.ts';
+import { parseRecord } from '../../curation/events/parse.ts';
+import { RecordReader } from '../../curation/events/records.ts';
+import type { GuardMode } from '../../curation/overlap/fingerprint.ts';
+import { planGuard } from '../../curation/overlap/plan.ts';
+import { ConfigError } from '../../config/document.ts';
+import type { Policy } from '../../config/policy.ts';
+import { compressionOf, decode, StreamFault } from '../../storage/decode.ts';
+import { readErasures } from '../../storage/erasures.ts';
+import { openStore, type ObjectStore } from '../../storage/objects.ts';
+import { listSources, type SourceObject } from './sources.ts';
+import type { Stage } from '../run/stage.ts';
+import type { CurateInput, Planned } from '../types.ts';
+
+/** A stretch of one source: whole lines of a plain file, or all of a compressed one. */
+export interface Piece {
+  source: number;
+  start: number;
+  end: number;
+  /** Number of the first line in it, from 1. */
+  firstLine: number;
+  /** sha256 of the stored bytes, hex: what is read later must be what was planned. */
+  sha256: string;
+}
+
+export interface PlannedSource extends SourceObject {
+  sha256: string;
+  compressed: boolean;
+  format: FormatName;
+}
+
+export interface Plan {
+  run: string;
+  planDigest: string;
+  policyDigest: string;
+  factsDigest: string;
+  codeVersion: string;
+  now: number;
+  window: { from: number; to: number } | null;
+  /** By digest, then name: what is first here wins where two are the same. */
+  sources: PlannedSource[];
+  shards: Piece[][];
+  buckets: number;
+  /** Keyed hashes of who was erased before this run, sorted. */
+  erased: string[];
+  /** Which runs of private text leave fingerprints: chosen from how much text the sources may hold. */
+  guard: GuardMode;
+}
+
+/** Plain bytes that a bucket should hold: assemble has one whole bucket in memory. */
+const BUCKET_BYTES = 24 << 20;
+/** Guess of how much a compressed source grows; only the number of buckets depends on it. */
+const EXPANSION = 6;
+const MAX_BUCKETS = 4096;
+const PROBED_RECORDS = 20;
+
+/** Plans a run. @throws ConfigError where an input cannot be read, is empty of records' bytes, or its format cannot be told. */
+export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
+  const { policy, facts, codeVersion } = stage;
+  const found = await listSources(input.inputs);
+  const pinned: { source: PlannedSource; pieces: Omit<Piece, 'source'>[] }[] = [];
+  for (const object of found) {
+    const store = openStore(object.store);
+    const pinnedSource = await pin(store, object, input.shardBytes);
+    const format = input.format === 'auto' ? await probe(store, object) : input.format;
+    pinned.push({
+      source: { ...object, sha256: pinnedSource.sha256, compressed: pinnedSource.compressed, format },
+      pieces: pinnedSource.pieces,
+    });
+    stage.progress({ sources: pinned.length });
+  }
+  pinned.sort((a, b) => compare(a.source.sha256, b.source.sha256) || compare(a.source.name, b.source.name));
+  const sources = pinned.map(({ source }) => source);
+  const bytes = sources.reduce((sum, { size }) => sum + size, 0);
+  const plainBytes = sources.reduce((sum, { size, compressed }) => sum + size * (compressed ? EXPANSION : 1), 0);
+  const buckets = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(plainBytes / BUCKET_BYTES)));
+  const erased = await readErasures(stage.keystore);
+  const named = {
+    inputs: sources.map(({ sha256, format }) => [sha256, format]),
+    ...{ policy: policy.digest, facts: facts.digest, code: codeVersion, now: input.now, window: input.window, buckets },
+    // Only where there are any, so that the first erasure alone gives other keys.
+    ...(erased.length > 0 ? { erased: createHash('sha256').update(erased.join()).digest('hex') } : {}),
+    ...(stage.settings.confirmed?.length ? { confirmed: stage.settings.confirmed } : {}),
+    ...(stage.guards.length > 0 ? { guards: stage.guards.map(({ keyId, sha256 }) => [keyId, sha256]) } : {}),
+  };
+  const planDigest = createHash('sha256').update(JSON.stringify(named)).digest('hex');
+  const shards = cutShards(
+    pinned.flatMap(({ pieces }, source) => pieces.map((piece) => ({ source, ...piece }))),
+    input.shardBytes,
+  );
+  const { run, now, window } = input;
+  const made: Plan = {
+    run,
+    planDigest,
+    policyDigest: policy.digest,
+    factsDigest: facts.digest,
+    codeVersion,
+    now,
+    window,
+    sources,
+    shards,
+    buckets,
+    erased,
+    guard: guardMode(plainBytes, policy),
+  };
+  const ref = await stage.writeJson('plan', made);
+  const boilerplate = policy.guard.enabled && policy.guard.boilerplateRepositories > 0;
+  return {
+    ...{ plan: ref, shards: shards.length, buckets, sources: sources.length, bytes },
+    ...{ planDigest, policyDigest: policy.digest, boilerplate },
+  };
+}
+
+/** @throws ConfigError where even a winnowed filter of all sources would be over the policy's bound */
+function guardMode(plainBytes: number, { guard, file }: Policy): GuardMode {
+  const { mode, bytes, fits } = planGuard(plainBytes, guard.memory);
+  if (guard.enabled && !fits)
+    throw new ConfigError(
+      file,
+      undefined,
+      'guard.memory',
+      `is too little for this input: its private code may need a filter of ${Math.ceil(bytes / 2 ** 20)} MB; raise it or run on less input`,
+    );
+  return mode;
+}
+
+interface Pinned {
+  sha256: string;
+  compressed: boolean;
+  pieces: Omit<Piece, 'source'>[];
+}
+
+/** Reads a source once: its digest, and where it can be cut. Compressed and UTF-16 sources are one piece. */
+async function pin(store: ObjectStore, object: SourceObject, shardBytes: number): Promise<Pinned> {
+  const whole = createHash('sha256');
+  const cutter = new Cutter(shardBytes);
+  let first = true;
+  let compressed = false;
+  let single = false;
+  let size = 0;
+  for await (const chunk of store.read(object.key)) {
+    if (first) {
+      compressed = compressionOf(chunk) !== 'none';
+      single = compressed || isWide(chunk);
+      first = false;
+    }
+    whole.update(chunk);
+    size += chunk.length;
+    if (!single) cutter.push(chunk);
+  }
+  const sha256 = whole.digest('hex');
+  if (size !== object.size)
+    throw new ConfigError(object.name, undefined, '', 'changed while it was being read: run again');
+  const pieces = size === 0 ? [] : single ? [{ start: 0, end: size, firstLine: 1, sha256 }] : cutter.end();
+  return { sha256, compressed, pieces };
+}
+
+/** Cuts a plain file at the first line feed past each `shardBytes`. */
+class Cutter {
+  readonly #limit: number;
+  readonly #pieces: Omit<Piece, 'source'>[] = [];
+  #hash: Hash = createHash('sha256');
+  #start = 0;
+  #position = 0;
+  #line = 1;
+  #firstLine = 1;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Buffer): void {
+    let from = 0;
+    while (this.#position + chunk.length - from - this.#start >= this.#limit) {
+      const wanted = Math.max(from, from + this.#limit - 1 - (this.#position - this.#start));
+      const feed = chunk.indexOf(10, wanted);
+      if (feed < 0) break;
+      this.#take(chunk.subarray(from, feed + 1));
+      this.#close();
+      from = feed + 1;
+    }
+    this.#take(chunk.subarray(from));
+  }
+
+  end(): Omit<Piece, 'source'>[] {
+    if (this.#position > this.#start) this.#close();
+    return this.#pieces;
+  }
+
+  #take(bytes: Buffer): void {
+    this.#hash.update(bytes);
+    this.#position += bytes.length;
+    for (let feed = bytes.indexOf(10); feed >= 0; feed = bytes.indexOf(10, feed + 1)) this.#line++;
+  }
+
+  #close(): void {
+    this.#pieces.push({
+      start: this.#start,
+      end: this.#position,
+      firstLine: this.#firstLine,
+      sha256: this.#hash.digest('hex'),
+    });
+    this.#hash = createHash('sha256');
+    this.#start = this.#position;
+    this.#firstLine = this.#line;
+  }
+}
+
+/** A UTF-16 or UTF-32 byte-order mark: such a file has no lines to cut at. */
+function isWide(bytes: Buffer): boolean {
+  if (bytes.length < 2) return false;
+  const mark = bytes.readUInt16BE(0);
+  return mark === 0xfffe || mark === 0xfeff || (bytes.length >= 4 && bytes.readUInt32BE(0) === 0xfeff);
+}
+
+/** The format of a source from its first records; sources without a readable record are read as canonical events and rejected there. */
+async function probe(store: ObjectStore, object: SourceObject): Promise<FormatName> {
+  const records: Record<string, unknown>[] = [];
+  const reader = new RecordReader();
+  try {
+    for await (const chunk of decode(store.read(object.key))) {
+      for (const record of reader.push(chunk)) {
+        const parsed = 'bytes' in record ? parseRecord(record.bytes, false) : null;
+        if (parsed?.ok) records.push(parsed.value);
+      }
+      if (records.length >= PROBED_RECORDS) break;
+    }
+    for (const record of records.length >= PROBED_RECORDS ? [] : reader.end()) {
+      const parsed = 'bytes' in record ? parseRecord(record.bytes, record.final) : null;
+      if (parsed?.ok) records.push(parsed.value);
+    }
+  } catch (error) {
+    // A broken stream is a ledger row of admit; what came before the break may still tell the format.
+    if (!(error instanceof StreamFault)) throw error;
+  }
+  if (records.length === 0) return 'garner';
+  const format = detectFormat(records.slice(0, PROBED_RECORDS));
+  if (!format)
+    throw new ConfigError(
+      object.name,
+      1,
+      '',
+      'is of no known format: name it with --format garner, copilot, continue or tabby',
+    );
+  return format;
+}
+
+/** Pieces into shards of about `shardBytes`, in the order of the sources. */
+function cutShards(pieces: Piece[], shardBytes: number): Piece[][] {
+  const shards: Piece[][] = [];
+  let room = 0;
+  for (const piece of pieces) {
+    const size = piece.end - piece.start;
+    if (shards.length === 0 || size > room) {
+      shards.push([]);
+      room = shardBytes;
+    }
+    shards.at(-1)!.push(piece);
+    room -= size;
+  }
+  return shards;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

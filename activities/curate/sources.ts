@@ -1,0 +1,58 @@
+/** Which objects a run reads: the files of folders, single files, the objects under a URL. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { ConfigError } from '../../config/document.ts';
+import { openStore, StorageFault } from '../../storage/objects.ts';
+
+export interface SourceObject {
+  /** Address of the store and key in it. */
+  store: string;
+  key: string;
+  /** What the ledger calls it. */
+  name: string;
+  /** Bytes as stored. */
+  size: number;
+}
+
+/** Source objects by name. Hidden files are no sources. @throws ConfigError naming the input that is not there or holds no file. */
+export async function listSources(inputs: string[]): Promise<SourceObject[]> {
+  const found = new Map<string, SourceObject>();
+  for (const input of inputs) {
+    const before = found.size;
+    try {
+      for await (const source of sourcesOf(input)) found.set(`${source.store}\0${source.key}`, source);
+    } catch (error) {
+      if (error instanceof StorageFault) throw new ConfigError(input, undefined, '--input', error.message);
+      throw error;
+    }
+    if (found.size === before)
+      throw new ConfigError(input, undefined, '--input', 'holds no files: name a file or folder of events');
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function* sourcesOf(input: string): AsyncGenerator<SourceObject> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(input)) return yield* objectsUnder(input, input);
+  const path = resolve(input);
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(
+      input,
+      undefined,
+      '--input',
+      `cannot be read (${error.code ?? 'error'}): name a file or folder that is there`,
+    );
+  });
+  if (info.isFile()) {
+    const folder = dirname(path);
+    return yield { store: folder, key: basename(path), name: input, size: info.size };
+  }
+  yield* objectsUnder(path, input.replace(/\/+$/, ''));
+}
+
+async function* objectsUnder(address: string, name: string): AsyncGenerator<SourceObject> {
+  const shown = name.replace(/\?.*$/, '').replace(/\/+$/, '');
+  for await (const { key, size } of openStore(address).list('')) {
+    if (key.split('/').some((part) => part.startsWith('.'))) continue;
+    yield { store: address, key, name: `${shown}/${key}`, size };
+  }
+}

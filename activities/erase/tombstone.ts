@@ -1,0 +1,40 @@
+/** The tombstone that stands where a version was taken back, and the destruction of what lay there. */
+import { sign } from '../../curation/proof/dsse.ts';
+import { tombstoneStatement, type Tombstone } from '../../curation/proof/erasure.ts';
+import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
+import { indexKey } from './erasure.ts';
+import type { Stage } from '../run/stage.ts';
+
+export const TOMBSTONE = 'TOMBSTONE.json';
+
+/** The tombstone of `name/version`; null where the version was not taken back. */
+export async function readTombstone(store: ObjectStore, version: string): Promise<Tombstone | null> {
+  const key = `datasets/${version}/${TOMBSTONE}`;
+  if ((await store.stat(key)) === null) return null;
+  const { envelope: _, ...tombstone } = JSON.parse((await store.readAll(key)).toString()) as Tombstone & {
+    envelope: unknown;
+  };
+  return tombstone;
+}
+
+/** Writes the tombstone, signed. From then on the version counts as taken back, though its objects still lie there. */
+export async function writeTombstone(tombstone: Tombstone, stage: Stage): Promise<void> {
+  const { privateKey, keyid } = stage.keystore.signing();
+  const envelope = sign(tombstoneStatement(tombstone), privateKey, keyid);
+  const key = `datasets/${tombstone.name}/${tombstone.version}/${TOMBSTONE}`;
+  await stage.store.write(key, Buffer.from(JSON.stringify({ ...tombstone, envelope }, null, 2) + '\n'));
+}
+
+/** Removes all that a version held but its tombstone: the manifest first, so that a half-removed folder is no dataset, the index last. */
+export async function destroyVersion(version: string, store: ObjectStore): Promise<void> {
+  const folder = `datasets/${version}/`;
+  await store.remove(folder + MANIFEST);
+  const left = new Set<string>();
+  for await (const { key } of store.list(folder)) {
+    const [part, ...under] = key.slice(folder.length).split('/');
+    // Folders as a whole, so that no empty one stays.
+    if (part !== TOMBSTONE) left.add(under.length > 0 ? `${part}/` : part!);
+  }
+  for (const part of left) await (part.endsWith('/') ? store.removeAll(folder + part) : store.remove(folder + part));
+  await store.remove(indexKey(version));
+}

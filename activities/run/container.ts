@@ -1,0 +1,115 @@
+/** One stored object of several sealed parts: a stage writes all it makes of a shard at once, and readers fetch the part they need. */
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { seal, open } from '../../storage/seal.ts';
+import { StorageFault, type ObjectStore } from '../../storage/objects.ts';
+import type { Ref } from '../types.ts';
+
+const FOOTER_BYTES = 8;
+const FLUSH_CHARS = 1 << 20;
+const LEVEL = 1;
+
+/** Collects JSON lines, compressed as they come (as gzip members), so that only compressed bytes add up. */
+export class LineBuffer {
+  #pending: string[] = [];
+  #chars = 0;
+  readonly #members: Buffer[] = [];
+  lines = 0;
+
+  push(value: unknown): void {
+    const line = JSON.stringify(value);
+    this.#pending.push(line);
+    this.#chars += line.length + 1;
+    this.lines++;
+    if (this.#chars >= FLUSH_CHARS) this.#flush();
+  }
+
+  /** All lines so far, gzip; empty where there were none. */
+  bytes(): Buffer {
+    this.#flush();
+    return Buffer.concat(this.#members);
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return;
+    this.#members.push(gzipSync(Buffer.from(this.#pending.join('\n') + '\n'), { level: LEVEL }));
+    this.#pending = [];
+    this.#chars = 0;
+  }
+}
+
+/** The values of JSON lines as `LineBuffer` gives them. */
+export function* linesOf<T>(bytes: Buffer): Generator<T> {
+  if (bytes.length === 0) return;
+  const text = gunzipSync(bytes, { maxOutputLength: 0x7fffffff });
+  let start = 0;
+  for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
+    yield JSON.parse(text.toString('utf8', start, end)) as T;
+    start = end + 1;
+  }
+}
+
+/** Seals each part on its own and writes them as one object: parts, an index of their ends, the index's length. */
+export async function writeParts(store: ObjectStore, key: string, parts: Buffer[], recipients: string[]): Promise<Ref> {
+  const sealed: Buffer[] = [];
+  const ends: number[] = [];
+  let size = 0;
+  for (const part of parts) {
+    const bytes = part.length === 0 ? part : await seal(part, recipients);
+    sealed.push(bytes);
+    ends.push((size += bytes.length));
+  }
+  const index = Buffer.from(JSON.stringify(ends));
+  const footer = Buffer.alloc(FOOTER_BYTES);
+  footer.writeUInt32BE(index.length, FOOTER_BYTES - 4);
+  const written = await store.write(key, Buffer.concat([...sealed, index, footer]));
+  return { key, size: written.size, index: digestOf(index) };
+}
+
+function digestOf(index: Buffer): string {
+  return createHash('sha256').update(index).digest('hex').slice(0, 32);
+}
+
+/** Reads parts of objects that `writeParts` wrote; an object's index is read once. */
+export class PartReader {
+  readonly #store: ObjectStore;
+  readonly #identities: string[];
+  readonly #indexes = new Map<string, number[]>();
+
+  constructor(store: ObjectStore, identities: string[]) {
+    this.#store = store;
+    this.#identities = identities;
+  }
+
+  /** The plain bytes of one part. @throws SealFault or StorageFault where the object is damaged or gone. */
+  async read(ref: Ref, part: number): Promise<Buffer> {
+    const ends = this.#indexes.get(ref.key) ?? (await this.#index(ref));
+    const end = ends[part];
+    const start = part === 0 ? 0 : ends[part - 1];
+    if (end === undefined || start === undefined || !(start <= end && end <= ref.size))
+      throw new StorageFault('changed', ref.key, 'is damaged');
+    if (start === end) return Buffer.alloc(0);
+    return open(await this.#store.readAll(ref.key, { start, end }), this.#identities);
+  }
+
+  async #index(ref: Ref): Promise<number[]> {
+    const footer = await this.#store.readAll(ref.key, { start: ref.size - FOOTER_BYTES, end: ref.size });
+    const length = footer.length === FOOTER_BYTES ? footer.readUInt32BE(FOOTER_BYTES - 4) : ref.size;
+    const end = ref.size - FOOTER_BYTES;
+    if (length > end) throw new StorageFault('changed', ref.key, 'is damaged');
+    const index = await this.#store.readAll(ref.key, { start: end - length, end });
+    // The parts are sealed, the index is not: a changed one could make a part look empty.
+    if (ref.index !== undefined && digestOf(index) !== ref.index)
+      throw new StorageFault('changed', ref.key, 'is damaged');
+    let ends: unknown;
+    try {
+      ends = JSON.parse(index.toString());
+    } catch {
+      ends = null;
+    }
+    if (!Array.isArray(ends) || !ends.every((value) => Number.isSafeInteger(value)))
+      throw new StorageFault('changed', ref.key, 'is damaged');
+    this.#indexes.set(ref.key, ends as number[]);
+    return ends as number[];
+  }
+}

@@ -1,0 +1,259 @@
+/** What a stage works with: the run's store, policy, rules and keys, opened once a process and shared by the stages that follow. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { parsePolicy, type Policy } from '../../config/policy.ts';
+import { loadBuiltinRules, loadGitleaks } from '../../config/redaction.ts';
+import { fingerprintKey, type FingerprintKey, type GuardMode } from '../../curation/overlap/fingerprint.ts';
+import { createRedactor, type Redactor } from '../../curation/redaction/redactor.ts';
+import { withErasures, type Facts } from '../../curation/rules/facts.ts';
+import { compileRules, type Rules } from '../../curation/rules/judge.ts';
+import type { ErasureKeys } from '../../curation/stages/erasure.ts';
+import { openFacts, type OpenedFacts } from '../../storage/facts.ts';
+import { openKeystore, type Keystore } from '../../storage/keystore.ts';
+import { openStore, type ObjectStore } from '../../storage/objects.ts';
+import { open, openStream, seal, sealStream } from '../../storage/seal.ts';
+import { PartReader, writeParts } from './container.ts';
+import { erasedKeys, erasureKeys } from '../erase/erasure.ts';
+import { RunFailure } from './failure.ts';
+import type { Plan } from '../curate/plan.ts';
+import type { Ref } from '../types.ts';
+
+/** What a worker lends to every stage. */
+export interface WorkerSettings {
+  /** Folder of the keystore; the user's own where undefined. */
+  keys?: string;
+  /** Plaintext scratch of this process: 0700, swept at start and end. */
+  scratch: string;
+}
+
+/** Names of the run a stage belongs to, and of this try at it. */
+export interface StageRequest {
+  run: string;
+  out: string;
+  settings: Ref;
+  facts: string | null;
+  /** Absent in plan itself. */
+  plan?: Ref;
+  now?: number;
+  /** Unique to this try: what a try writes is named by it, so that a late write of another is never read. */
+  attempt: string;
+  progress?: (details: unknown) => void;
+}
+
+/** The settings of a run as it was started, sealed beside it. */
+export interface RunSettings {
+  policy: { file: string; text: string };
+  access: { file: string; text: string } | null;
+  /** With the embedded server the local identity belongs to every audience. */
+  local: boolean;
+  /** Named private corpora, by key id and digest. */
+  guards?: StoredGuard[];
+  /** Of strategy-assessment: the declared experiment as it was when the run was started. */
+  experiment?: { file: string; text: string };
+  /** Of training: pseudonyms of users whose abuse a reviewer confirmed. */
+  confirmed?: string[];
+}
+
+/** A guard file as a run keeps it: sealed beside the settings, so that any worker has it. */
+export interface StoredGuard {
+  keyId: string;
+  /** sha256 of the file, hex. */
+  sha256: string;
+  mode: GuardMode;
+  /** base64 of 32 bytes. */
+  key: string;
+  /** Where the sealed filter lies. */
+  filter: { key: string };
+}
+
+interface Opened {
+  store: ObjectStore;
+  keystore: Keystore;
+  policy: Policy;
+  settings: RunSettings;
+  facts: OpenedFacts;
+  redactor: Redactor;
+}
+
+export class Stage {
+  readonly store: ObjectStore;
+  readonly keystore: Keystore;
+  readonly policy: Policy;
+  readonly settings: RunSettings;
+  readonly facts: OpenedFacts;
+  readonly redactor: Redactor;
+  readonly reader: PartReader;
+  readonly scratch: string;
+  readonly codeVersion = CODE_VERSION;
+  readonly request: StageRequest;
+  #plan: Plan | undefined;
+  #rules: Rules | undefined;
+  #erasure: ErasureKeys | undefined;
+
+  constructor(request: StageRequest, opened: Opened, plan: Plan | undefined, scratch: string) {
+    this.request = request;
+    this.store = opened.store;
+    this.keystore = opened.keystore;
+    this.policy = opened.policy;
+    this.settings = opened.settings;
+    this.facts = opened.facts;
+    this.redactor = opened.redactor;
+    this.scratch = scratch;
+    this.reader = new PartReader(this.store, [this.keystore.identity().secret]);
+    this.#plan = plan;
+  }
+
+  get plan(): Plan {
+    if (!this.#plan) throw new Error('plan has not run yet');
+    return this.#plan;
+  }
+
+  get rules(): Rules {
+    return (this.#rules ??= compileRules(this.policy.rules, this.knownFacts, this.plan.now));
+  }
+
+  /** The facts, with who was erased. */
+  get knownFacts(): Facts {
+    const { facts } = this.facts;
+    const { erased, hash, count } = this.erasure;
+    if (count === 0) return facts;
+    return withErasures(facts, (subject) => erasedKeys(subject, facts, hash).some(erased));
+  }
+
+  /** Who was erased before the run was planned, and the hash that finds who will be. */
+  get erasure(): ErasureKeys {
+    return (this.#erasure ??= erasureKeys(this.keystore, this.plan.erased));
+  }
+
+  get guardKey(): FingerprintKey | null {
+    return this.policy.guard.enabled ? fingerprintKey(this.key('guard')) : null;
+  }
+
+  get guards(): readonly StoredGuard[] {
+    return this.settings.guards ?? [];
+  }
+
+  /** 32 bytes for one purpose of this plan, by HKDF from the root key. */
+  key(purpose: string): Buffer {
+    return this.keystore.derive(purpose, this.plan.planDigest, 32);
+  }
+
+  /** The audit log lies beside the keys that sign it, wherever datasets go. */
+  get auditFolder(): string {
+    return join(this.keystore.folder, 'audit');
+  }
+
+  /** Key in the store of an object this try writes. */
+  name(unit: string): string {
+    return `runs/${this.request.run}/${unit}-${this.request.attempt}`;
+  }
+
+  progress(details: unknown): void {
+    this.request.progress?.(details);
+  }
+
+  async write(unit: string, parts: Buffer[]): Promise<Ref> {
+    return this.#kept(await writeParts(this.store, this.name(unit), parts, [this.keystore.identity().recipient]));
+  }
+
+  /** One sealed object from pieces; memory does not grow with it. */
+  async writeStream(unit: string, pieces: Iterable<Uint8Array>): Promise<Ref> {
+    const key = this.name(unit);
+    const sealed = sealStream([this.keystore.identity().recipient])(Readable.from(pieces));
+    const { size } = await this.store.write(key, sealed);
+    return this.#kept({ key, size });
+  }
+
+  /** What `writeStream` wrote. */
+  readStream({ key }: { key: string }): AsyncIterable<Buffer> {
+    return openStream([this.keystore.identity().secret])(this.store.read(key));
+  }
+
+  async writeJson(unit: string, value: unknown): Promise<Ref> {
+    return this.#kept(await writeSealed(this.store, this.name(unit), value, this.keystore));
+  }
+
+  /** Writes bytes as they are. */
+  async writeBytes(unit: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Ref & { sha256: string }> {
+    const key = this.name(unit);
+    return this.#kept({ key, ...(await this.store.write(key, body)) });
+  }
+
+  /** Whether the run that this try belongs to still goes on: its settings are the first thing that its end removes. */
+  async goesOn(): Promise<boolean> {
+    return (await this.store.stat(this.request.settings.key)) !== null;
+  }
+
+  /** A try that was given up and woke up after the end of the run takes back what it wrote. */
+  async #kept<T extends Ref>(ref: T): Promise<T> {
+    if (await this.goesOn()) return ref;
+    await this.store.remove(ref.key);
+    throw new RunFailure('Refused', 'the run is over: what was written after its end was removed');
+  }
+}
+
+/** Seals a JSON value to the local identity and stores it. */
+export async function writeSealed(store: ObjectStore, key: string, value: unknown, keystore: Keystore): Promise<Ref> {
+  const { size } = await store.write(
+    key,
+    await seal(Buffer.from(JSON.stringify(value)), [keystore.identity().recipient]),
+  );
+  return { key, size };
+}
+
+export async function readSealed<T>(store: ObjectStore, ref: { key: string }, keystore: Keystore): Promise<T> {
+  return JSON.parse((await open(await store.readAll(ref.key), [keystore.identity().secret])).toString()) as T;
+}
+
+const opened = new Map<string, Promise<Opened>>();
+const plans = new Map<string, Promise<Plan>>();
+const KEPT_RUNS = 4;
+
+/** Opens what a stage needs. The settings, facts and plan of a run are kept for its next stage in this process. */
+export async function openStage(request: StageRequest, worker: WorkerSettings): Promise<Stage> {
+  const base = await once(opened, `${request.out}\0${request.settings.key}`, () => openRun(request, worker));
+  const { plan: ref } = request;
+  const plan = ref
+    ? await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(base.store, ref, base.keystore))
+    : undefined;
+  if (plan && plan.factsDigest !== base.facts.digest)
+    throw new RunFailure('SourceChanged', 'the facts are not those that the run was planned with: start it again');
+  return new Stage(request, base, plan, worker.scratch);
+}
+
+async function openRun(request: StageRequest, worker: WorkerSettings): Promise<Opened> {
+  const store = openStore(request.out);
+  const keystore = await openKeystore(worker.keys);
+  const settings = await readSealed<RunSettings>(store, request.settings, keystore);
+  const policy = parsePolicy(settings.policy.file, settings.policy.text);
+  const rules = loadBuiltinRules();
+  if (policy.redaction.gitleaks) rules.push(...loadGitleaks(policy.redaction.gitleaks).rules);
+  // A folder that is not there gives empty facts, under which every repository and user is unknown.
+  const facts = await openFacts(request.facts ?? join(worker.scratch, 'no-facts'), join(worker.scratch, 'facts'));
+  return { store, keystore, policy, settings, facts, redactor: createRedactor(rules) };
+}
+
+/** A cache of a few promises; one that failed is forgotten. */
+async function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = cache.get(key);
+  if (known) return known;
+  const made = make();
+  cache.set(key, made);
+  if (cache.size > KEPT_RUNS) cache.delete(cache.keys().next().value!);
+  made.catch(() => cache.delete(key));
+  return made;
+}
+
+/** Digest of the program's sources, written by the build; of the running file where there was no build. */
+export const CODE_VERSION = codeVersion();
+
+function codeVersion(): string {
+  const stamp = fileURLToPath(new URL('../../build.json', import.meta.url));
+  if (existsSync(stamp)) return (JSON.parse(readFileSync(stamp, 'utf8')) as { source: string }).source;
+  return createHash('sha256')
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest('hex');
+}

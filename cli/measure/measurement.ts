@@ -1,0 +1,184 @@
+/** Starts a measurement: everything checked that can be, then the workflow, with a server and worker of its own where none is named. */
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { Option, type Command } from 'commander';
+import { listSources } from '../../activities/curate/sources.ts';
+import type { CurateInput, RunSummary } from '../../activities/types.ts';
+import { storeSettings } from '../../activities/whole.ts';
+import { ConfigError } from '../../config/document.ts';
+import { configFile } from '../../config/location.ts';
+import { parsePolicy, type Policy } from '../../config/policy.ts';
+import { windowText } from '../../curation/events/window.ts';
+import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
+import { openKeystore } from '../../storage/keystore.ts';
+import { openScratch, sweepScratch } from '../../storage/scratch.ts';
+import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
+import { installRuntime, startWorker, TASK_QUEUE } from '../../worker/worker.ts';
+import { connect, namedAddress } from '../connection.ts';
+import {
+  addressOption,
+  jsonOption,
+  keysOption,
+  outOption,
+  parseBytes,
+  parseCount,
+  parseTime,
+  parseWindow,
+} from '../options.ts';
+import { group } from '../runs/progress.ts';
+import { checkFacts, finish, readAccess, type RunOptions } from '../runs/run.ts';
+
+/** After training runs: a figure can wait for an example. */
+const MEASURE_PRIORITY = 4;
+
+export type MeasureOptions = RunOptions;
+
+/** The options that all measurements take. */
+export function measureOptions(command: Command, purpose: MeasuredPurpose): Command {
+  return command
+    .option('--input <paths...>', 'files, folders or s3:// addresses of events')
+    .addOption(
+      new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'),
+    )
+    .option('--facts <dir>', 'folder of facts: consents name plans')
+    .option('--policy <file>', `policy of purpose ${purpose} (default: config/purposes/${purpose}.yaml of the program)`)
+    .option('--access <file>', 'who may read what (default: access.yaml beside the policy, where there is one)')
+    .addOption(outOption())
+    .addOption(keysOption())
+    .option('--now <time>', 'the moment that "now" means (default: the clock)', parseTime)
+    .option('--window <from/to>', 'only suggestions whose first event lies in it', parseWindow)
+    .option('--plain', 'leave the files unencrypted, for local use')
+    .addOption(addressOption())
+    .option('--concurrency <n>', 'shards in work at once (default: the cores)', parseCount)
+    .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
+    .option('--by <name>', 'who starts it (default: the account)')
+    .addOption(jsonOption());
+}
+
+/** Runs a measurement to its end. @throws ConfigError before anything is written, where policy, facts or input are wrong */
+export async function measure(
+  purpose: MeasuredPurpose,
+  options: MeasureOptions,
+  experiment?: { file: string; text: string },
+): Promise<RunSummary> {
+  const local = namedAddress(options.address) === undefined;
+  if (!options.input?.length)
+    throw new ConfigError('--input', undefined, '', 'names nothing: give files or folders of events');
+  const { policy, text } = readPurposePolicy(purpose, options.policy);
+  const access = readAccess({ ...options, policy: policy.file }, policy, local);
+  await listSources(options.input);
+  await sweepScratch();
+  const scratch = await openScratch('measure');
+  try {
+    await checkFacts(options.facts, scratch.folder);
+    const keystore = await openKeystore(options.keys);
+    installRuntime();
+    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
+    try {
+      const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
+      const threads = options.concurrency ?? availableParallelism();
+      const keys = options.keys === undefined ? {} : { keys: options.keys };
+      const worker = server
+        ? await startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys })
+        : null;
+      try {
+        const settings = { policy: { file: policy.file, text }, access, local, ...(experiment ? { experiment } : {}) };
+        const input = await inputOf(options, policy, settings, keystore.derive('run', '', 32));
+        return await finish(client, await begin(client, input), worker, options);
+      } finally {
+        await worker?.stop();
+        await close();
+      }
+    } finally {
+      await server?.stop();
+    }
+  } finally {
+    await scratch.remove();
+  }
+}
+
+function readPurposePolicy(purpose: MeasuredPurpose, file: string | undefined): { policy: Policy; text: string } {
+  const path = file ?? configFile(join('purposes', `${purpose}.yaml`));
+  const text = readNamed(path, '--policy');
+  const policy = parsePolicy(path, text);
+  if (policy.purpose !== purpose)
+    throw new ConfigError(path, undefined, 'purpose', `is ${policy.purpose}: this command serves ${purpose}`);
+  return { policy, text };
+}
+
+/** The text of a file that an option names. @throws ConfigError where it cannot be read */
+export function readNamed(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    throw new ConfigError(file, undefined, option, `cannot be read (${code})`);
+  }
+}
+
+async function inputOf(
+  options: MeasureOptions,
+  policy: Policy,
+  settings: Parameters<typeof storeSettings>[2],
+  key: Buffer,
+): Promise<CurateInput> {
+  const { out, format, plain = false, shardBytes } = options;
+  const wanted = {
+    ...{ inputs: options.input, format, facts: options.facts ?? null, out, plain, shardBytes },
+    ...{ now: options.now ?? Date.now(), window: options.window ?? null },
+  };
+  const name = createHmac('sha256', key)
+    .update(JSON.stringify([policy.purpose, wanted, settings]))
+    .digest('hex');
+  const run = `run-${name.slice(0, 16)}`;
+  return {
+    ...wanted,
+    run,
+    settings: await storeSettings(out, run, settings, options.keys),
+    concurrency: options.concurrency ?? availableParallelism(),
+    actor: options.by ?? userInfo().username,
+    approval: policy.approval,
+    purpose: policy.purpose,
+    onFailure: 'fail',
+  };
+}
+
+async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle> {
+  try {
+    return await client.workflow.start('measure', {
+      ...{ taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] },
+      staticSummary: `${input.purpose}, ${windowText(input.window)}`,
+      staticDetails: `started by ${input.actor}; approval ${input.approval}`,
+      priority: { priorityKey: MEASURE_PRIORITY, fairnessKey: input.purpose },
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
+    throw error;
+  }
+}
+
+/** What a measurement ends with: counts, and where its files are. */
+export function printMeasured(summary: RunSummary, options: MeasureOptions): void {
+  if (options.json) {
+    const { examples: _examples, ...rest } = summary;
+    process.stdout.write(JSON.stringify(rest) + '\n');
+    return;
+  }
+  const { records, kept, excluded, rejected, reasons, dataset, runId } = summary;
+  const why = Object.entries(reasons)
+    .filter(([reason]) => reason !== 'kept')
+    .map(([reason, count]) => `  ${group(count).padStart(10)}  ${reason}`);
+  const place = join(options.out, dataset);
+  const report = options.plain ? join(place, 'data', 'report.html') : `garner open ${place} --out FOLDER, then FOLDER/data/report.html`; // prettier-ignore
+  const lines = [
+    `${group(records)} records: ${group(kept)} measured, ${group(excluded)} excluded, ${group(rejected)} rejected`,
+    ...why,
+    `files    ${place}`,
+    `report   ${report}`,
+    `ledger   garner ledger ${runId}${options.out === 'garner-out' ? '' : ` --out ${options.out}`}`,
+  ];
+  process.stdout.write(lines.join('\n') + '\n');
+}

@@ -1,0 +1,290 @@
+/** garner run: curates, with a server and worker of its own where none is named, and ends with what came out. */
+import { createHmac } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { Option, type Command } from 'commander';
+import { readReview } from '../../activities/measure/review.ts';
+import { listSources } from '../../activities/curate/sources.ts';
+import { digestGuards, storeGuards, type NamedGuard } from '../../activities/run/guards.ts';
+import { storeSettings } from '../../activities/whole.ts';
+import type { CurateInput, RunSummary } from '../../activities/types.ts';
+import { ConfigError } from '../../config/document.ts';
+import { BUILTIN_POLICY, parsePolicy, type Policy } from '../../config/policy.ts';
+import { parseAccess } from '../../storage/access.ts';
+import { openFacts } from '../../storage/facts.ts';
+import { openKeystore, type Keystore } from '../../storage/keystore.ts';
+import { openScratch, sweepScratch } from '../../storage/scratch.ts';
+import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
+import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../../worker/worker.ts';
+import { windowText } from '../../curation/events/window.ts';
+import { confirmedOf } from '../../curation/measurement/abuse/review.ts';
+import { connect, namedAddress } from '../connection.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { guardKeyOption, namedGuards } from '../guard/guard.ts';
+import {
+  addressOption,
+  jsonOption,
+  keysOption,
+  outOption,
+  parseBytes,
+  parseCount,
+  parseTime,
+  parseWindow,
+} from '../options.ts';
+import { follow } from './progress.ts';
+import { printSummary } from './summary.ts';
+
+/** Before backfills (4), after the nightly (2). */
+const RUN_PRIORITY = 3;
+
+export interface RunOptions {
+  input: string[];
+  format: CurateInput['format'];
+  facts?: string;
+  policy?: string;
+  access?: string;
+  out: string;
+  keys?: string;
+  now?: number;
+  window?: { from: number; to: number };
+  plain?: boolean;
+  address?: string;
+  concurrency?: number;
+  shardBytes: number;
+  by?: string;
+  onFailure?: CurateInput['onFailure'];
+  guard?: string[];
+  guardKey?: string[];
+  json?: boolean;
+}
+
+export function runCommand(program: Command): void {
+  program
+    .command('run')
+    .description('curate feedback events into a dataset')
+    .requiredOption('--input <paths...>', 'files, folders or s3:// addresses of events')
+    .addOption(
+      new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'),
+    )
+    .option('--facts <dir>', 'folder of facts: repositories, consents, CODEOWNERS, exclusions')
+    .option('--policy <file>', 'policy (default: config/policy.yaml of the program)')
+    .option('--access <file>', 'who may read what (default: access.yaml beside the policy, where there is one)')
+    .addOption(outOption())
+    .addOption(keysOption())
+    .option('--now <time>', 'the moment that "public now" and "allowed now" mean (default: the clock)', parseTime)
+    .option('--guard <files...>', 'guard files of private code bases (garner fingerprint): nothing of them gets in')
+    .addOption(guardKeyOption())
+    .option('--window <from/to>', 'only suggestions whose first event lies in it', parseWindow)
+    .option('--plain', 'leave the dataset unencrypted, for local use')
+    .addOption(addressOption())
+    .option('--concurrency <n>', 'shards in work at once (default: the cores)', parseCount)
+    .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
+    .option('--by <name>', 'who starts it (default: the account)')
+    .addOption(
+      new Option(
+        '--on-failure <what>',
+        'a shard that cannot be mended by trying again ends the run, or waits for `garner retry`',
+      )
+        .choices(['fail', 'wait'])
+        .default('fail'),
+    )
+    .addOption(jsonOption())
+    .action(async (options: RunOptions) => {
+      const summary = await run(options);
+      if (options.json) process.stdout.write(JSON.stringify(summary) + '\n');
+      else printSummary(summary, options);
+    });
+}
+
+/** Checks everything that can be checked, then runs. Nothing is written before policy, access, facts and inputs have passed. */
+export async function run(options: RunOptions): Promise<RunSummary> {
+  process.once('SIGINT', leave).once('SIGTERM', leave);
+  const local = namedAddress(options.address) === undefined;
+  const { policy, text } = readPolicy(options.policy);
+  const access = readAccess(options, policy, local);
+  await listSources(options.input);
+  const guards = await namedGuards(options.guard ?? [], options.guardKey);
+  await sweepScratch();
+  const scratch = await openScratch('run');
+  try {
+    await checkFacts(options.facts, scratch.folder);
+    const keystore = await openKeystore(options.keys);
+    installRuntime();
+    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
+    try {
+      const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
+      const worker = server
+        ? await startWorker({
+            ...{ address, keystore, scratch: scratch.folder, threads: options.concurrency ?? availableParallelism() },
+            ...(options.keys === undefined ? {} : { keys: options.keys }),
+          })
+        : null;
+      try {
+        const input = await inputOf(options, policy, text, access, local, keystore, guards);
+        return await finish(client, await begin(client, input), worker, options);
+      } finally {
+        await worker?.stop();
+        await close();
+      }
+    } finally {
+      await server?.stop();
+    }
+  } finally {
+    await scratch.remove();
+  }
+}
+
+/** Before there is a run to cancel there is nothing to wait for: scratch goes with the process, the next command takes the server over. */
+function leave(): never {
+  process.exit(EXIT.cancelled);
+}
+
+function readPolicy(file: string | undefined): { policy: Policy; text: string } {
+  const path = file ?? BUILTIN_POLICY;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      path,
+      undefined,
+      '',
+      `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}): name a policy with --policy`,
+    );
+  }
+  const policy = parsePolicy(path, text);
+  if (policy.purpose !== 'model-improvement')
+    throw new ConfigError(
+      path,
+      undefined,
+      'purpose',
+      `${policy.purpose} is not what \`garner run\` makes: it curates for model-improvement`,
+    );
+  return { policy, text };
+}
+
+/** With a server of our own the local identity reads everything; on a cluster an audience without people stops the run. */
+export function readAccess(
+  { access, policy: policyFile }: RunOptions,
+  policy: Policy,
+  local: boolean,
+): { file: string; text: string } | null {
+  const beside = join(policyFile ?? BUILTIN_POLICY, '..', 'access.yaml');
+  const file = access ?? (existsSync(beside) ? beside : null);
+  const { audience } = policy.output;
+  if (file === null) {
+    if (!local)
+      throw new ConfigError(
+        'access.yaml',
+        undefined,
+        '',
+        `nobody is named for ${audience.join(', ')}: name an access file with --access`,
+      );
+    return null;
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new ConfigError(file, undefined, '--access', 'cannot be read');
+  }
+  const people = parseAccess(file, text).recipientsOf(audience, Date.now());
+  if (people.length === 0 && !local)
+    throw new ConfigError(file, undefined, '', `nobody is in ${audience.join(', ')}: grant access first`);
+  return { file, text };
+}
+
+export async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
+  if (folder === undefined) return;
+  if (!existsSync(folder))
+    throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
+  await (await openFacts(folder, join(scratch, 'facts'))).close();
+}
+
+async function inputOf(
+  options: RunOptions,
+  policy: Policy,
+  text: string,
+  access: { file: string; text: string } | null,
+  local: boolean,
+  keystore: Keystore,
+  guards: NamedGuard[],
+): Promise<CurateInput> {
+  const { out, format, plain = false, shardBytes } = options;
+  const confirmed = confirmedOf(await readReview(keystore));
+  const settings = {
+    ...{ policy: { file: policy.file, text }, access, local },
+    ...(confirmed.length > 0 ? { confirmed } : {}),
+  };
+  const wanted = {
+    ...{ inputs: options.input, format, facts: options.facts ?? null, out, plain, shardBytes },
+    ...{ now: options.now ?? Date.now(), window: options.window ?? null },
+  };
+  const digests = await digestGuards(guards);
+  // The same question has the same id: asked again while it runs, it joins the run that is under way.
+  const name = createHmac('sha256', keystore.derive('run', '', 32))
+    .update(JSON.stringify([wanted, settings, ...(digests.length > 0 ? [digests] : [])]))
+    .digest('hex');
+  const run = `run-${name.slice(0, 16)}`;
+  const stored = await storeGuards(guards, digests, { out, run, keystore });
+  return {
+    ...wanted,
+    run,
+    settings: await storeSettings(out, run, { ...settings, guards: stored }, options.keys),
+    concurrency: options.concurrency ?? availableParallelism(),
+    actor: options.by ?? userInfo().username,
+    approval: policy.approval,
+    purpose: policy.purpose,
+    onFailure: options.onFailure ?? 'fail',
+  };
+}
+
+async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle> {
+  try {
+    return await client.workflow.start('curate', {
+      ...{ taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] },
+      staticSummary: `curate for ${input.purpose}, ${windowText(input.window)}`,
+      staticDetails: `started by ${input.actor}; approval ${input.approval}; a failed shard: ${input.onFailure}`,
+      priority: { priorityKey: RUN_PRIORITY, fairnessKey: input.purpose },
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
+    throw error;
+  }
+}
+
+export async function finish(
+  client: Client,
+  handle: WorkflowHandle,
+  worker: RunningWorker | null,
+  options: RunOptions,
+): Promise<RunSummary> {
+  let interrupts = 0;
+  const interrupt = () => {
+    if (++interrupts > 1) process.exit(EXIT.cancelled);
+    process.stderr.write('\ncancelling (once more to leave at once)…\n');
+    handle.cancel().catch(() => process.exit(EXIT.cancelled));
+  };
+  process.off('SIGINT', leave).off('SIGTERM', leave);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const stopFollowing = follow(
+    client,
+    handle.workflowId,
+    options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines',
+  );
+  try {
+    const result = handle.result() as Promise<RunSummary>;
+    if (!worker) return await result;
+    return await Promise.race([
+      result,
+      worker.ended.then(() => {
+        throw new CommandError(EXIT.failed, 'the worker stopped before the run ended: run the command again to go on');
+      }),
+    ]);
+  } finally {
+    await stopFollowing();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}

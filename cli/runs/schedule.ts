@@ -1,0 +1,202 @@
+/** garner schedule, nightly: the runs that come by themselves, made equal to a list, shown, and made up for. */
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import {
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+} from '@temporalio/client';
+import type { Command } from 'commander';
+import { policyOf, windowStates, type NightlyInput } from '../../activities/run/windows.ts';
+import { BUILTIN_SCHEDULES, loadSchedules, type Schedule } from '../../config/schedules.ts';
+import { dayPlus, windowOfDay } from '../../curation/events/window.ts';
+import { parseAccess } from '../../storage/access.ts';
+import { TASK_QUEUE } from '../../worker/worker.ts';
+import { connect } from '../connection.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { addressOption, jsonOption, keysOption, outOption, parseTime } from '../options.ts';
+
+interface Options {
+  out: string;
+  keys?: string;
+  address?: string;
+  config: string;
+  json?: boolean;
+}
+
+const PREFIX = 'garner-';
+
+export function scheduleCommands(program: Command): void {
+  const schedule = program
+    .command('schedule')
+    .description('runs that come by themselves, as config/schedules.yaml lists them');
+  const command = (parent: Command, name: string, description: string) =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--config <file>', 'the list', BUILTIN_SCHEDULES)
+      .addOption(outOption())
+      .addOption(keysOption())
+      .addOption(addressOption())
+      .addOption(jsonOption());
+
+  command(schedule, 'apply', "make the server's schedules equal to the list: shows what differs, then changes it")
+    .option('--dry-run', 'show what differs, change nothing')
+    .option('--by <name>', 'in whose name the runs are (default: the account)', userInfo().username)
+    .action((options: Options & { dryRun?: boolean; by: string }) =>
+      withClient(options, (client) => apply(client, options)),
+    );
+  command(schedule, 'list', 'the schedules of the server and their next starts').action((options: Options) =>
+    withClient(options, (client) => list(client, options)),
+  );
+  command(schedule, 'backfill <id>', 'curate the days of a range that were missed')
+    .requiredOption('--from <day>', 'the first day, YYYY-MM-DD', parseTime)
+    .requiredOption('--to <day>', 'the last day', parseTime)
+    .action((id: string, options: Options & { from: number; to: number }) =>
+      withClient(options, (client) => backfill(client, id, options)),
+    );
+  const nightly = program.command('nightly').description('the windows of schedules');
+  command(nightly, 'status', 'which windows are done, late (events came since) or missing')
+    .option('--now <time>', 'the moment (default: the clock)', parseTime)
+    .option('--from <day>', 'the first day (default: the first that was curated)')
+    .action(async (options: Options & { now?: number; from?: string }) => {
+      for (const entry of loadSchedules(options.config)) {
+        for (const state of await windowStates(entry, options.now ?? Date.now(), options.keys, options.from)) {
+          const { day, version, issues } = state;
+          const plain = `${entry.id}  ${day}  ${state.state.padEnd(8)}${version ?? ''}${issues > 1 ? `  (issue ${issues})` : ''}`;
+          process.stdout.write(
+            (options.json ? JSON.stringify({ schedule: entry.id, ...state }) : plain.trimEnd()) + '\n',
+          );
+        }
+      }
+    });
+}
+
+async function withClient(options: Options, work: (client: Client) => Promise<void>): Promise<void> {
+  const connected = await connect(options);
+  try {
+    await work(connected.client);
+  } finally {
+    await connected.close();
+  }
+}
+
+async function apply(
+  client: Client,
+  { config, dryRun, by }: Options & { dryRun?: boolean; by: string },
+): Promise<void> {
+  const wanted = new Map(loadSchedules(config).map((schedule) => [PREFIX + schedule.id, schedule]));
+  for (const { access, policy } of wanted.values()) {
+    if (access !== null) parseAccess(access, readFileSync(access, 'utf8'));
+    if (policy !== null) readFileSync(policy);
+  }
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  for await (const { scheduleId } of client.schedule.list()) {
+    if (!scheduleId.startsWith(PREFIX) || wanted.has(scheduleId)) continue;
+    say(`- ${scheduleId}`);
+    if (!dryRun) await client.schedule.getHandle(scheduleId).delete();
+  }
+  for (const [scheduleId, schedule] of wanted) {
+    const input: NightlyInput = { schedule, policy: policyOf(schedule), actor: by };
+    const options = optionsOf(schedule, input);
+    const handle = client.schedule.getHandle(scheduleId);
+    const found = await handle.describe().catch((error: unknown) => {
+      if (error instanceof ScheduleNotFoundError) return null;
+      throw error;
+    });
+    if (found === null) {
+      say(`+ ${scheduleId}`);
+      if (!dryRun) await client.schedule.create({ scheduleId, ...options });
+      continue;
+    }
+    const differs = differences(found, schedule, input);
+    for (const difference of differs) say(`~ ${scheduleId} ${difference}`);
+    if (differs.length > 0 && !dryRun) await handle.update(({ state }) => ({ ...options, state }));
+    if (differs.length === 0) say(`= ${scheduleId}`);
+  }
+}
+
+function optionsOf(schedule: Schedule, input: NightlyInput) {
+  const { at, timeZone: timezone, jitter, catchUp } = schedule;
+  return {
+    spec: { calendars: [{ hour: Math.floor(at / 60), minute: at % 60 }], timezone, jitter },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchUp, pauseOnFailure: true },
+    action: {
+      type: 'startWorkflow' as const,
+      workflowType: 'nightly',
+      workflowId: `nightly-${schedule.id}`,
+      taskQueue: TASK_QUEUE,
+      args: [input] as [NightlyInput],
+      staticSummary: 'nightly',
+    },
+  };
+}
+
+/** What of a server's schedule is not as it is listed, in words. */
+function differences(
+  { spec, policies, action }: ScheduleDescription,
+  schedule: Schedule,
+  input: NightlyInput,
+): string[] {
+  const [calendar] = spec.calendars ?? [];
+  const hour = calendar?.hour[0]?.start ?? 0;
+  const minute = calendar?.minute[0]?.start ?? 0;
+  const pairs: [string, unknown, unknown][] = [
+    ['at', hour * 60 + minute, schedule.at],
+    ['timeZone', spec.timezone ?? 'UTC', schedule.timeZone],
+    ['jitter', Number(spec.jitter ?? 0), schedule.jitter],
+    ['overlap', policies.overlap, ScheduleOverlapPolicy.SKIP],
+    ['catchUp', policies.catchupWindow, schedule.catchUp],
+    ['pauseOnFailure', policies.pauseOnFailure, true],
+    ['calendars', spec.calendars?.length, 1],
+    ['workflow', action.workflowType, 'nightly'],
+  ];
+  const [was] = (action.args ?? []) as [NightlyInput?];
+  for (const [name, value] of Object.entries(input.schedule))
+    pairs.push([name, JSON.stringify(was?.schedule[name as keyof Schedule]), JSON.stringify(value)]);
+  pairs.push(['actor', was?.actor, input.actor]);
+  const found = pairs
+    .filter(([, is, wanted]) => is !== wanted)
+    .map(([name, is, wanted]) => `${name}: ${String(is)} → ${String(wanted)}`);
+  if (was?.policy.text !== input.policy.text) found.push('policy: its text changed');
+  return [...new Set(found)];
+}
+
+async function list(client: Client, { json }: Options): Promise<void> {
+  for await (const { scheduleId } of client.schedule.list()) {
+    if (!scheduleId.startsWith(PREFIX)) continue;
+    const { state, info } = await client.schedule.getHandle(scheduleId).describe();
+    const row = {
+      id: scheduleId.slice(PREFIX.length),
+      paused: state.paused,
+      next: info.nextActionTimes[0]?.toISOString() ?? null,
+      last: info.recentActions.at(-1)?.scheduledAt.toISOString() ?? null,
+      skipped: info.numActionsSkippedOverlap,
+    };
+    const plain = `${row.id}  ${row.paused ? 'PAUSED' : 'active'}  next ${row.next ?? '-'}  last ${row.last ?? '-'}`;
+    process.stdout.write((json ? JSON.stringify(row) : plain) + '\n');
+  }
+}
+
+/** Starts of the nights after the days of the range, one after the other. */
+async function backfill(
+  client: Client,
+  id: string,
+  { config, from, to }: Options & { from: number; to: number },
+): Promise<void> {
+  const schedule = loadSchedules(config).find((candidate) => candidate.id === id);
+  if (!schedule) throw new CommandError(EXIT.usage, `${config} lists no schedule ${id}`);
+  if (to < from) throw new CommandError(EXIT.usage, '--to lies before --from');
+  // The start that closes a day comes within the day after it, at its place.
+  const day = (time: number, plus: number) => dayPlus(new Date(time).toISOString().slice(0, 10), plus);
+  const start = new Date(windowOfDay(day(from, 1), schedule.timeZone).from);
+  const end = new Date(windowOfDay(day(to, 1), schedule.timeZone).to - 1);
+  const handle = client.schedule.getHandle(PREFIX + id);
+  await handle.backfill({ start, end, overlap: ScheduleOverlapPolicy.BUFFER_ALL }).catch((error: unknown) => {
+    if (error instanceof ScheduleNotFoundError)
+      throw new CommandError(EXIT.usage, `the server has no schedule ${id}: run \`garner schedule apply\` first`);
+    throw error;
+  });
+  process.stderr.write(`${id}: the days from ${day(from, 0)} to ${day(to, 0)} are made up for\n`);
+}

@@ -1,0 +1,102 @@
+/** What an operator sees of a run: its stage and counts, what fails and why, who decided what. */
+import type { Client } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { Failure, Progress } from '../../workflows/messages.ts';
+import { causeOf } from '../../workflows/failures.ts';
+import { askProgress, group, progressLine } from './progress.ts';
+
+/** A try that failed and will be made again without anybody's doing. */
+export interface Retrying {
+  activity: string;
+  attempt: number;
+  type: string;
+  message: string;
+}
+
+export interface RunStatus {
+  run: string;
+  status: string;
+  /** Null where no worker answers, or the run has ended. */
+  progress: Progress | null;
+  retrying: Retrying[];
+}
+
+const QUERY_WAIT_MS = 5_000;
+const WATCH_MS = 1_000;
+const REASONS = 8;
+
+/** @throws WorkflowNotFoundError */
+export async function askStatus(client: Client, run: string): Promise<RunStatus> {
+  const { status } = await client.workflow.getHandle(run).describe();
+  // A query is answered by a worker; where none is there, the run's state alone is told.
+  const progress = await client
+    .withDeadline(Date.now() + QUERY_WAIT_MS, () => askProgress(client, run))
+    .catch(() => null);
+  const running = status.name === 'RUNNING';
+  const retrying = running ? await askRetrying(client, [run, ...(progress?.pages ?? [])]) : [];
+  return { run, status: status.name.toLowerCase(), progress, retrying };
+}
+
+async function askRetrying(client: Client, workflows: string[]): Promise<Retrying[]> {
+  const found: Retrying[] = [];
+  for (const id of workflows) {
+    const described = await client.workflow
+      .getHandle(id)
+      .describe()
+      .catch(() => null);
+    for (const { activityId, attempt, lastFailure } of described?.raw.pendingActivities ?? []) {
+      if ((attempt ?? 1) < 2) continue;
+      const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, lastFailure);
+      found.push({ activity: activityId ?? '', attempt: attempt!, ...causeOf(error) });
+    }
+  }
+  return found;
+}
+
+/** Shows a run until it has ended: rewritten in place on a terminal, a block a change elsewhere. */
+export async function watch(client: Client, run: string): Promise<void> {
+  const terminal = process.stdout.isTTY;
+  let shown = '';
+  for (;;) {
+    const status = await askStatus(client, run);
+    const text = statusText(status);
+    if (terminal) process.stdout.write(`\u001b[H\u001b[2J${text}`);
+    else if (text !== shown) process.stdout.write(text);
+    shown = text;
+    if (status.status !== 'running') return;
+    await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+  }
+}
+
+export function statusText({ run, status, progress, retrying }: RunStatus, now = Date.now()): string {
+  const lines = [`${run}  ${status}`];
+  if (progress) {
+    const seconds = Math.max(1, Math.round((now - progress.startedAt) / 1000));
+    lines.push(progressLine(progress, now));
+    if (progress.records > 0) lines.push(`  ${group(Math.round(progress.records / seconds))} records a second`);
+    const out = Object.entries(progress.out.reasons).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+    for (const [reason, count] of out.slice(0, REASONS))
+      lines.push(`  ${reason.padEnd(24)} ${group(count).padStart(12)}`);
+    lines.push(...progress.failures.map(failureLine));
+    if (progress.failures.length > 0)
+      lines.push(`  mend the cause, then: garner retry ${run}${retryOption(progress.failures[0]!)} --why …`);
+    for (const { what, by, why, at } of progress.decisions)
+      lines.push(`  ${new Date(at).toISOString()}  ${what} by ${by}: ${why}`);
+  }
+  for (const { activity, attempt, type, message } of retrying)
+    lines.push(`  ${activity}: try ${attempt} after ${type}: ${message}`);
+  return lines.map(printable).join('\n') + '\n';
+}
+
+function failureLine({ stage, unit, type, message }: Failure): string {
+  return `  FAILED ${stage}${unit === null ? '' : ` ${unit}`}: ${type}: ${message}`;
+}
+
+function retryOption({ unit }: Failure): string {
+  return unit === null ? '' : ` --shard ${unit}`;
+}
+
+/** Causes may name files, and people type reasons: control characters in them do not reach the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+}

@@ -1,0 +1,40 @@
+/** What a run ends with on a terminal: the funnel from records to examples, and where to look next. */
+import { join } from 'node:path';
+import { precedence, type Reason } from '../../curation/verdict.ts';
+import type { RunSummary } from '../../activities/types.ts';
+import { group } from './progress.ts';
+import type { RunOptions } from './run.ts';
+
+const WIDTH = 26;
+
+export function printSummary(summary: RunSummary, options: RunOptions): void {
+  const { records, kept, excluded, rejected, examples, reasons } = summary;
+  const row = (name: string, value: number, share = true) =>
+    `  ${name.padEnd(WIDTH)}${group(value).padStart(12)}${share && records > 0 ? `${((value / records) * 100).toFixed(1).padStart(8)}%` : ''}`;
+  const why = Object.entries(reasons)
+    .filter(([reason]) => reason !== 'kept')
+    .sort(([a, x], [b, y]) => y - x || precedence(a as Reason) - precedence(b as Reason));
+  const lines = [
+    '',
+    row('records', records, false),
+    row('kept', kept),
+    row('excluded', excluded),
+    row('rejected', rejected),
+    ...(why.length > 0 ? ['', '  why records went'] : []),
+    ...why.map(([reason, count]) => row(`  ${reason}`, count)),
+    '',
+    row('examples published', examples, false),
+    '',
+    `  dataset   ${join(options.out, summary.dataset)}`,
+    `  digest    ${summary.digest}`,
+    `  run       ${summary.runId}`,
+    `  records   garner ledger ${summary.runId}${outOption(options)}`,
+    `  history   garner ui${outOption(options)}`,
+    '',
+  ];
+  process.stdout.write(lines.join('\n') + '\n');
+}
+
+function outOption({ out }: RunOptions): string {
+  return out === 'garner-out' ? '' : ` --out ${out}`;
+}
