@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { listSources } from '../../activities/curate/sources.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
@@ -13,11 +12,7 @@ import { configFile } from '../../config/location.ts';
 import { parsePolicy, type Policy } from '../../config/policy.ts';
 import { windowText } from '../../curation/events/window.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
-import { openKeystore } from '../../storage/keystore.ts';
-import { openScratch, sweepScratch } from '../../storage/scratch.ts';
-import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
-import { installRuntime, startWorker, TASK_QUEUE } from '../../worker/worker.ts';
-import { connect, namedAddress } from '../connection.ts';
+import { namedAddress } from '../connection.ts';
 import {
   addressOption,
   jsonOption,
@@ -29,7 +24,8 @@ import {
   parseWindow,
 } from '../options.ts';
 import { group } from '../runs/progress.ts';
-import { checkFacts, finish, readAccess, type RunOptions } from '../runs/run.ts';
+import { readAccess, type RunOptions } from '../runs/run.ts';
+import { finish, startOrJoin, withSession } from '../runs/session.ts';
 
 /** After training runs: a figure can wait for an example. */
 const MEASURE_PRIORITY = 4;
@@ -70,34 +66,16 @@ export async function measure(
   const { policy, text } = readPurposePolicy(purpose, options.policy);
   const access = readAccess({ ...options, policy: policy.file }, policy, local);
   await listSources(options.input);
-  await sweepScratch();
-  const scratch = await openScratch('measure');
-  try {
-    await checkFacts(options.facts, scratch.folder);
-    const keystore = await openKeystore(options.keys);
-    installRuntime();
-    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
-    try {
-      const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
-      const threads = options.concurrency ?? availableParallelism();
-      const keys = options.keys === undefined ? {} : { keys: options.keys };
-      const worker = server
-        ? await startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys })
-        : null;
-      try {
-        const settings = { policy: { file: policy.file, text }, access, local, ...(experiment ? { experiment } : {}) };
-        const input = await inputOf(options, policy, settings, keystore.derive('run', '', 32));
-        return await finish(client, await begin(client, input), worker, options);
-      } finally {
-        await worker?.stop();
-        await close();
-      }
-    } finally {
-      await server?.stop();
-    }
-  } finally {
-    await scratch.remove();
-  }
+  return withSession(options, async (session) => {
+    const settings = { policy: { file: policy.file, text }, access, local, ...(experiment ? { experiment } : {}) };
+    const input = await inputOf(options, policy, settings, session.keystore.derive('run', '', 32));
+    const handle = await startOrJoin(session.client, 'measure', input, {
+      staticSummary: `${input.purpose}, ${windowText(input.window)}`,
+      staticDetails: `started by ${input.actor}; approval ${input.approval}`,
+      priorityKey: MEASURE_PRIORITY,
+    });
+    return finish(session, handle, options);
+  });
 }
 
 function readPurposePolicy(purpose: MeasuredPurpose, file: string | undefined): { policy: Policy; text: string } {
@@ -144,20 +122,6 @@ async function inputOf(
     purpose: policy.purpose,
     onFailure: 'fail',
   };
-}
-
-async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle> {
-  try {
-    return await client.workflow.start('measure', {
-      ...{ taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] },
-      staticSummary: `${input.purpose}, ${windowText(input.window)}`,
-      staticDetails: `started by ${input.actor}; approval ${input.approval}`,
-      priority: { priorityKey: MEASURE_PRIORITY, fairnessKey: input.purpose },
-    });
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
-    throw error;
-  }
 }
 
 /** What a measurement ends with: counts, and where its files are. */

@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { readReview } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/curate/sources.ts';
@@ -13,15 +12,10 @@ import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError } from '../../config/document.ts';
 import { BUILTIN_POLICY, parsePolicy, type Policy } from '../../config/policy.ts';
 import { parseAccess } from '../../storage/access.ts';
-import { openFacts } from '../../storage/facts.ts';
-import { openKeystore, type Keystore } from '../../storage/keystore.ts';
-import { openScratch, sweepScratch } from '../../storage/scratch.ts';
-import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
-import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../../worker/worker.ts';
+import type { Keystore } from '../../storage/keystore.ts';
 import { windowText } from '../../curation/events/window.ts';
 import { confirmedOf } from '../../curation/measurement/abuse/review.ts';
-import { connect, namedAddress } from '../connection.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { namedAddress } from '../connection.ts';
 import { guardKeyOption, namedGuards } from '../guard/guard.ts';
 import {
   addressOption,
@@ -33,7 +27,7 @@ import {
   parseTime,
   parseWindow,
 } from '../options.ts';
-import { follow } from './progress.ts';
+import { finish, startOrJoin, withSession } from './session.ts';
 import { printSummary } from './summary.ts';
 
 /** Before backfills (4), after the nightly (2). */
@@ -100,45 +94,20 @@ export function runCommand(program: Command): void {
 
 /** Checks everything that can be checked, then runs. Nothing is written before policy, access, facts and inputs have passed. */
 export async function run(options: RunOptions): Promise<RunSummary> {
-  process.once('SIGINT', leave).once('SIGTERM', leave);
   const local = namedAddress(options.address) === undefined;
   const { policy, text } = readPolicy(options.policy);
   const access = readAccess(options, policy, local);
   await listSources(options.input);
   const guards = await namedGuards(options.guard ?? [], options.guardKey);
-  await sweepScratch();
-  const scratch = await openScratch('run');
-  try {
-    await checkFacts(options.facts, scratch.folder);
-    const keystore = await openKeystore(options.keys);
-    installRuntime();
-    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
-    try {
-      const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
-      const worker = server
-        ? await startWorker({
-            ...{ address, keystore, scratch: scratch.folder, threads: options.concurrency ?? availableParallelism() },
-            ...(options.keys === undefined ? {} : { keys: options.keys }),
-          })
-        : null;
-      try {
-        const input = await inputOf(options, policy, text, access, local, keystore, guards);
-        return await finish(client, await begin(client, input), worker, options);
-      } finally {
-        await worker?.stop();
-        await close();
-      }
-    } finally {
-      await server?.stop();
-    }
-  } finally {
-    await scratch.remove();
-  }
-}
-
-/** Before there is a run to cancel there is nothing to wait for: scratch goes with the process, the next command takes the server over. */
-function leave(): never {
-  process.exit(EXIT.cancelled);
+  return withSession(options, async (session) => {
+    const input = await inputOf(options, policy, text, access, local, session.keystore, guards);
+    const handle = await startOrJoin(session.client, 'curate', input, {
+      staticSummary: `curate for ${input.purpose}, ${windowText(input.window)}`,
+      staticDetails: `started by ${input.actor}; approval ${input.approval}; a failed shard: ${input.onFailure}`,
+      priorityKey: RUN_PRIORITY,
+    });
+    return finish(session, handle, options);
+  });
 }
 
 function readPolicy(file: string | undefined): { policy: Policy; text: string } {
@@ -196,13 +165,6 @@ export function readAccess(
   return { file, text };
 }
 
-export async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
-  if (folder === undefined) return;
-  if (!existsSync(folder))
-    throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
-  await (await openFacts(folder, join(scratch, 'facts'))).close();
-}
-
 async function inputOf(
   options: RunOptions,
   policy: Policy,
@@ -239,52 +201,4 @@ async function inputOf(
     purpose: policy.purpose,
     onFailure: options.onFailure ?? 'fail',
   };
-}
-
-async function begin(client: Client, input: CurateInput): Promise<WorkflowHandle> {
-  try {
-    return await client.workflow.start('curate', {
-      ...{ taskQueue: TASK_QUEUE, workflowId: input.run, args: [input] },
-      staticSummary: `curate for ${input.purpose}, ${windowText(input.window)}`,
-      staticDetails: `started by ${input.actor}; approval ${input.approval}; a failed shard: ${input.onFailure}`,
-      priority: { priorityKey: RUN_PRIORITY, fairnessKey: input.purpose },
-    });
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
-    throw error;
-  }
-}
-
-export async function finish(
-  client: Client,
-  handle: WorkflowHandle,
-  worker: RunningWorker | null,
-  options: RunOptions,
-): Promise<RunSummary> {
-  let interrupts = 0;
-  const interrupt = () => {
-    if (++interrupts > 1) process.exit(EXIT.cancelled);
-    process.stderr.write('\ncancelling (once more to leave at once)…\n');
-    handle.cancel().catch(() => process.exit(EXIT.cancelled));
-  };
-  process.off('SIGINT', leave).off('SIGTERM', leave);
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const stopFollowing = follow(
-    client,
-    handle.workflowId,
-    options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines',
-  );
-  try {
-    const result = handle.result() as Promise<RunSummary>;
-    if (!worker) return await result;
-    return await Promise.race([
-      result,
-      worker.ended.then(() => {
-        throw new CommandError(EXIT.failed, 'the worker stopped before the run ended: run the command again to go on');
-      }),
-    ]);
-  } finally {
-    await stopFollowing();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
 }

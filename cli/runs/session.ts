@@ -1,0 +1,132 @@
+/** A run as a command lives through it: a server and worker of its own where none is named, start or join, follow, cancel, and the end in order. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import type { CurateInput, RunSummary } from '../../activities/types.ts';
+import { ConfigError } from '../../config/document.ts';
+import { openFacts } from '../../storage/facts.ts';
+import { openKeystore, type Keystore } from '../../storage/keystore.ts';
+import { openScratch, sweepScratch } from '../../storage/scratch.ts';
+import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
+import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../../worker/worker.ts';
+import { connect, namedAddress } from '../connection.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { follow } from './progress.ts';
+
+export interface SessionOptions {
+  out: string;
+  keys?: string;
+  address?: string;
+  facts?: string;
+  concurrency?: number;
+  json?: boolean;
+}
+
+export interface Session {
+  client: Client;
+  keystore: Keystore;
+  /** The command's own; null where a server was named, whose workers do the work. */
+  worker: RunningWorker | null;
+}
+
+/** Checks the facts, opens everything, does the work and closes in order. @throws what opening and the work throw */
+export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  process.once('SIGINT', leave).once('SIGTERM', leave);
+  const local = namedAddress(options.address) === undefined;
+  await sweepScratch();
+  const scratch = await openScratch('run');
+  try {
+    await checkFacts(options.facts, scratch.folder);
+    const keystore = await openKeystore(options.keys);
+    installRuntime();
+    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
+    try {
+      const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
+      const threads = options.concurrency ?? availableParallelism();
+      const keys = options.keys === undefined ? {} : { keys: options.keys };
+      const worker = server
+        ? await startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys })
+        : null;
+      try {
+        return await work({ client, keystore, worker });
+      } finally {
+        await worker?.stop();
+        await close();
+      }
+    } finally {
+      await server?.stop();
+    }
+  } finally {
+    process.off('SIGINT', leave).off('SIGTERM', leave);
+    await scratch.remove();
+  }
+}
+
+/** Before there is a run to cancel there is nothing to wait for: scratch and the server go with the process. */
+function leave(): never {
+  process.exit(EXIT.cancelled);
+}
+
+async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
+  if (folder === undefined) return;
+  if (!existsSync(folder))
+    throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
+  await (await openFacts(folder, join(scratch, 'facts'))).close();
+}
+
+export interface Described {
+  staticSummary: string;
+  staticDetails: string;
+  /** 1 (first) to 5; runs of one purpose share their turn. */
+  priorityKey: number;
+}
+
+/** Starts the workflow, or joins the one of the same id that is under way. */
+export async function startOrJoin(
+  client: Client,
+  workflow: 'curate' | 'measure',
+  input: CurateInput,
+  { priorityKey, ...described }: Described,
+): Promise<WorkflowHandle> {
+  try {
+    return await client.workflow.start(workflow, {
+      ...{ taskQueue: TASK_QUEUE, workflowId: input.run, args: [input], ...described },
+      priority: { priorityKey, fairnessKey: input.purpose },
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(input.run);
+    throw error;
+  }
+}
+
+/** Follows a run to its end. The first signal cancels it, the second leaves at once. */
+export async function finish(
+  { client, worker }: Session,
+  handle: WorkflowHandle,
+  options: { json?: boolean },
+): Promise<RunSummary> {
+  let interrupts = 0;
+  const interrupt = () => {
+    if (++interrupts > 1) process.exit(EXIT.cancelled);
+    process.stderr.write('\ncancelling (once more to leave at once)…\n');
+    handle.cancel().catch(() => process.exit(EXIT.cancelled));
+  };
+  process.off('SIGINT', leave).off('SIGTERM', leave);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const style = options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines';
+  const stopFollowing = follow(client, handle.workflowId, style);
+  try {
+    const result = handle.result() as Promise<RunSummary>;
+    if (!worker) return await result;
+    return await Promise.race([
+      result,
+      worker.ended.then(() => {
+        throw new CommandError(EXIT.failed, 'the worker stopped before the run ended: run the command again to go on');
+      }),
+    ]);
+  } finally {
+    await stopFollowing();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
