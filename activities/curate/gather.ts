@@ -1,7 +1,7 @@
 /** Gather: merges what the shards found into one private filter, and finds suggestions whose records name their request only in part. */
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { FingerprintFilter, filterBytes } from '../../curation/overlap/filter.ts';
+import { FingerprintFilter } from '../../curation/overlap/filter.ts';
 import { eachFingerprint, FINGERPRINT_BYTES } from '../../curation/overlap/grams.ts';
 import { SHARD_PARTS } from './admit.ts';
 import { LineBuffer, linesOf } from '../run/container.ts';
@@ -12,6 +12,9 @@ import type { Admitted, Gathered, Ref } from '../types.ts';
 /** [suggestion, request] of a suggestion of which some records lack the request. */
 export type Reroute = [string, string];
 
+/** Share of bits set past which the filter claims more than it was sized for. */
+const FULL = 0.35;
+
 export async function gather(shards: Admitted[], stage: Stage): Promise<Gathered> {
   const fingerprints = shards.reduce((sum, shard) => sum + shard.fingerprints, 0);
   const filter = fingerprints > 0 ? await gatherFilter(shards, fingerprints, stage) : null;
@@ -21,16 +24,12 @@ export async function gather(shards: Admitted[], stage: Stage): Promise<Gathered
   return { shards: await stage.write('gather/shards', [list.bytes()]), filter, reroutes, fingerprints };
 }
 
-/** Holds the filter and one shard's fingerprints, compressed, at a time. @throws RunFailure ConfigInvalid past the policy's bound */
+/**
+ * Holds the filter and one shard's fingerprints, compressed, at a time. The filter's size comes from the plan and not from the count, which
+ * counts what stands in several shards several times. @throws RunFailure ConfigInvalid where the sources held more than the plan allows for
+ */
 async function gatherFilter(shards: Admitted[], fingerprints: number, stage: Stage): Promise<Ref> {
-  const { memory } = stage.policy.guard;
-  const bytes = fingerprints > memory ? Infinity : filterBytes(fingerprints);
-  if (bytes > memory)
-    throw new RunFailure(
-      'ConfigInvalid',
-      `${stage.policy.file} guard.memory: private code left ${fingerprints} fingerprints, more than the bound holds: raise it or run on less input`,
-    );
-  const merged = FingerprintFilter.sized(fingerprints);
+  const merged = FingerprintFilter.sized(stage.plan.guardFingerprints);
   for (const shard of shards) {
     if (shard.fingerprints === 0) continue;
     const part = await stage.reader.read(shard.ref, stage.plan.buckets + SHARD_PARTS.fingerprints);
@@ -47,6 +46,11 @@ async function gatherFilter(shards: Admitted[], fingerprints: number, stage: Sta
   }
   if (merged.added !== fingerprints)
     throw new RunFailure('Damaged', `the shards hold ${merged.added} fingerprints and announced ${fingerprints}`);
+  if (merged.fill() > FULL)
+    throw new RunFailure(
+      'ConfigInvalid',
+      `${stage.policy.file} guard.memory: the sources hold more private code than their size promised: run on less input at once`,
+    );
   return stage.writeStream('gather/filter', merged.pieces());
 }
 

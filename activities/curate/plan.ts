@@ -47,6 +47,8 @@ export interface Plan {
   erased: string[];
   /** Which runs of private text leave fingerprints: chosen from how much text the sources may hold. */
   guard: GuardMode;
+  /** Fingerprints that the filter is sized for. From the sources alone: what it wrongly claims must not depend on how they were cut. */
+  guardFingerprints: number;
 }
 
 /** Plain bytes that a bucket should hold: assemble has one whole bucket in memory. */
@@ -103,7 +105,7 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     shards,
     buckets,
     erased,
-    guard: guardMode(plainBytes, policy),
+    ...guardPlan(plainBytes, policy),
   };
   const ref = await stage.writeJson('plan', made);
   const boilerplate = policy.guard.enabled && policy.guard.boilerplateRepositories > 0;
@@ -114,8 +116,8 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
 }
 
 /** @throws ConfigError where even a winnowed filter of all sources would be over the policy's bound */
-function guardMode(plainBytes: number, { guard, file }: Policy): GuardMode {
-  const { mode, bytes, fits } = planGuard(plainBytes, guard.memory);
+function guardPlan(plainBytes: number, { guard, file }: Policy): Pick<Plan, 'guard' | 'guardFingerprints'> {
+  const { mode, expected, bytes, fits } = planGuard(plainBytes, guard.memory);
   if (guard.enabled && !fits)
     throw new ConfigError(
       file,
@@ -123,7 +125,7 @@ function guardMode(plainBytes: number, { guard, file }: Policy): GuardMode {
       'guard.memory',
       `is too little for this input: its private code may need a filter of ${Math.ceil(bytes / 2 ** 20)} MB; raise it or run on less input`,
     );
-  return mode;
+  return { guard: mode, guardFingerprints: expected };
 }
 
 interface Pinned {
