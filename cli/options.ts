@@ -6,6 +6,8 @@ export const keysOption = () =>
   new Option('--keys <dir>', "keystore folder (default: under the user's configuration folder)");
 export const addressOption = () =>
   new Option('--address <host:port>', 'Temporal server; without it one is started for the command');
+export const guardKeyOption = () =>
+  new Option('--guard-key <files...>', 'keys of the guard files (default: FILE.key beside each)');
 export const jsonOption = () => new Option('--json', 'machine-readable output on stdout');
 
 /** RFC 3339 or `YYYY-MM-DD` to milliseconds since 1970-01-01 UTC. */

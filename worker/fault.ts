@@ -4,6 +4,7 @@ import { RunFailure, type FailureType } from '../activities/run/failure.ts';
 import { ConfigError } from '../config/document.ts';
 import { FactsError } from '../curation/rules/facts.ts';
 import { PatternError } from '../curation/rules/path/exclusion.ts';
+import { GuardFault } from '../storage/guard/fault.ts';
 import { KeystoreFault } from '../storage/keystore.ts';
 import { StorageFault } from '../storage/objects.ts';
 import { SealFault } from '../storage/seal.ts';
@@ -19,7 +20,12 @@ const MISTAKES: ReadonlySet<string> = new Set(['ReferenceError', 'SyntaxError', 
 
 export function faultOf(error: unknown): Fault {
   if (error instanceof RunFailure) return { type: error.type, message: error.message, retry: false };
-  if (error instanceof ConfigError || error instanceof FactsError || error instanceof PatternError)
+  if (
+    error instanceof ConfigError ||
+    error instanceof FactsError ||
+    error instanceof PatternError ||
+    error instanceof GuardFault
+  )
     return { type: 'ConfigInvalid', message: error.message, retry: false };
   if (error instanceof StorageFault) return storageFault(error);
   if (error instanceof SealFault)

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Audience } from '../../config/policy.ts';
 import { formatOf, type FormatName } from '../../curation/formats/example.ts';
-import { dataFiles, type DatasetFacts, type SplitName } from '../../curation/formats/facts.ts';
+import { dataFiles, type DatasetFacts, type GuardFacts, type SplitName } from '../../curation/formats/facts.ts';
 import { datasetDigest, versionOf } from '../../curation/proof/digest.ts';
 import type { Tombstone } from '../../curation/proof/erasure.ts';
 import { packZstd, unpackZstd } from '../../storage/compression.ts';
@@ -19,6 +19,7 @@ import { RunFailure } from '../run/failure.ts';
 import { nameFiles, publishVersion, type Unnamed } from '../publish/folder.ts';
 import type { Stage } from '../run/stage.ts';
 import { addExample, emptyStatistics, figuresOf } from '../publish/statistics.ts';
+import type { Statistics } from '../types.ts';
 import { destroyVersion, readTombstone, writeTombstone } from './tombstone.ts';
 
 export interface ReissueInput {
@@ -80,12 +81,18 @@ async function replace(version: string, stage: Stage): Promise<Tombstone> {
     ...figuresOf(statistics),
     ...{ digest, version: versionOf(facts.window, digest), splits },
     counts: { ...facts.counts, examples: statistics.examples },
+    ...(facts.guard && { guard: stillGuarded(facts.guard, statistics) }),
     selection: [...facts.selection, { step: 'erased', left: statistics.examples }],
     replaces: { version: facts.version, digest: facts.digest, removed: gone.size, why: 'erasure' },
   };
   const bodies = named.map(({ from, file }) => ({ file, body: from.stored, from: file.path }));
   await publishVersion({ facts: made, files: bodies, plain, index: [index.bytes()] }, stage);
   return { ...said, ...took, replacedBy: made.version, newDigest: digest };
+}
+
+/** What is left was compared with the same private code: a reissue adds no text. */
+function stillGuarded(guard: GuardFacts, { renamed }: Statistics): GuardFacts {
+  return { ...guard, renamed: guard.renamed === null ? null : renamed };
 }
 
 interface Rewritten extends Unnamed {

@@ -1,6 +1,7 @@
 /** garner audit-overlap: whether anything of a private code base stands in a finished dataset, and where. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { namedGuards } from '../../activities/run/guards.ts';
 import { overlapPlaces, readsRenamed, type OverlapPlace } from '../../curation/overlap/audit.ts';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
 import { fingerprintKey, type FingerprintKey, type GuardMode } from '../../curation/overlap/fingerprint.ts';
@@ -10,9 +11,8 @@ import { openKeystore } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/objects.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { guardKeyOption, namedGuards } from './guard.ts';
 import { readIdentities } from '../datasets/identity.ts';
-import { jsonOption, keysOption } from '../options.ts';
+import { guardKeyOption, jsonOption, keysOption } from '../options.ts';
 import { group } from '../runs/progress.ts';
 
 interface Options {

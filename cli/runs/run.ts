@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { readReview } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/curate/sources.ts';
-import { digestGuards, storeGuards, type NamedGuard } from '../../activities/run/guards.ts';
+import { digestGuards, namedGuards, storeGuards, type NamedGuard } from '../../activities/run/guards.ts';
 import { storeSettings } from '../../activities/whole.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError } from '../../config/document.ts';
@@ -16,9 +16,9 @@ import type { Keystore } from '../../storage/keystore.ts';
 import { windowText } from '../../curation/events/window.ts';
 import { confirmedOf } from '../../curation/measurement/abuse/review.ts';
 import { namedAddress } from '../connection.ts';
-import { guardKeyOption, namedGuards } from '../guard/guard.ts';
 import {
   addressOption,
+  guardKeyOption,
   jsonOption,
   keysOption,
   outOption,

@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
+import type { EraseSummary, RunSummary } from '../../activities/types.ts';
+import type { LedgerRow } from '../../curation/stages/ledger.ts';
 import { datasetRows } from '../../storage/guard/rows.ts';
 import { openStore } from '../../storage/objects.ts';
 import { filesUnder, workplace } from '../command.ts';
@@ -21,6 +22,10 @@ const audit = (out: string, { dataset }: RunSummary) => {
   const { status, stdout } = place.garner('audit-overlap', place.path(out, dataset), '--guard', guard, '--json');
   return { status, ...(JSON.parse(stdout) as { rows: number; overlapping: number; places: { id: string }[] }) };
 };
+
+/** The guard files that a version's card names, with their digests. */
+const guardsOf = (dataset: string) =>
+  readFileSync(join(dataset, 'README.md'), 'utf8').match(/\| guard file of key [0-9a-f]{16} \| `[0-9a-f]{64}` \|/g);
 
 let before: RunSummary;
 let copied: string[];
@@ -68,11 +73,25 @@ describe('a guard file of a private code base', () => {
     expect(after.reasons['private_overlap'] ?? 0).toBeGreaterThan(before.reasons['private_overlap'] ?? 0);
     expect(audit('after', after)).toMatchObject({ status: 0, overlapping: 0 });
     expect(place.garner('verify', place.path('after', after.dataset)).status).toBe(0);
-    expect(readFileSync(place.path('after', after.dataset, 'README.md'), 'utf8')).toMatch(
-      /guard file of key [0-9a-f]{16}/,
-    );
+    expect(guardsOf(place.path('after', after.dataset))).toHaveLength(1);
     // Neither the guard file nor its key stays behind, readable or sealed.
     expect(filesUnder(place.path('after')).filter((file) => file.includes('/guards/'))).toEqual([]);
+  });
+
+  it('is still named by the version that an erasure issues again', () => {
+    const guarded = run('guarded', '--guard', guard);
+    const ledger = place.garner('ledger', guarded.runId, '--out', place.path('guarded'), '--json').stdout;
+    const { event } = JSON.parse(ledger.split('\n').find((row) => row.includes('"outcome":"kept"'))!) as LedgerRow;
+    const line = filesUnder(place.path('sample', 'events'))
+      .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+      .find((text) => text.includes(`"id":"${event}"`))!;
+    const { suggestionId } = JSON.parse(line) as { suggestionId: string };
+    const erased = place.garner('erase', '--suggestion', suggestionId, '--out', place.path('guarded'), '--json');
+    expect([erased.status, erased.stderr]).toEqual([0, '']);
+    const [tombstone] = (JSON.parse(erased.stdout) as EraseSummary).versions;
+    const next = place.path('guarded', 'datasets', 'completions', tombstone!.replacedBy!);
+    expect(place.garner('verify', next).status).toBe(0);
+    expect(guardsOf(next)).toHaveLength(1);
   });
 
   it('is kept to winnowed runs where the policy bounds the memory, and the manifest says so', () => {
