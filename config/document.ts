@@ -56,11 +56,13 @@ export function readYaml(file: string, text: string = readText(file)): YamlFile 
   };
 }
 
-function readText(file: string): string {
+/** The text of a file that an option or field names. @throws ConfigError where it cannot be read */
+export function readText(file: string, field = ''): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(file, undefined, '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    throw new ConfigError(file, undefined, field, `cannot be read (${code})`);
   }
 }
 

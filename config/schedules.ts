@@ -1,104 +1,206 @@
-/** The list of schedules: what runs every night, on what, by which policy. */
+/** The list of schedules: what comes by itself, when, on what, by which policy. */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { configFile } from './location.ts';
-import { ConfigError, fieldName, readYaml, type Path } from './document.ts';
+import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
+import type { Purpose } from './policy.ts';
 
-export interface Schedule {
+/** What comes by itself: training runs, the measurements, and the sweeps over what is published. */
+export const WINDOWED_KINDS = ['curate', 'evaluate', 'assess', 'abuse', 'aggregate'] as const;
+export const KINDS = [...WINDOWED_KINDS] as const;
+export type WindowedKind = (typeof WINDOWED_KINDS)[number];
+export type Kind = (typeof KINDS)[number];
+
+/** The purpose that a kind's policy must have. */
+export const PURPOSE_OF: Record<WindowedKind, Purpose> = {
+  curate: 'model-improvement',
+  evaluate: 'product-evaluation',
+  assess: 'strategy-assessment',
+  abuse: 'abuse-investigation',
+  aggregate: 'related-products',
+};
+
+/** What every schedule has. */
+interface Timed {
   /** Letters, digits and `-`; the server knows it as `garner-<id>`. */
   id: string;
   /** Minutes after midnight in `timeZone`. */
   at: number;
   timeZone: string;
-  /** Addresses with `{day}` in them. */
-  inputs: string[];
   facts: string | null;
   policy: string | null;
-  access: string | null;
   out: string;
   /** Milliseconds. */
   jitter: number;
   catchUp: number;
+}
+
+/** Reads the events of a window that its scheduled time closes. */
+export interface WindowedSchedule extends Timed {
+  kind: WindowedKind;
+  /** Addresses with `{day}` in them. */
+  inputs: string[];
+  access: string | null;
+  /** Milliseconds. */
   closes: number;
-  /** Days. */
+  /** Days: how far back a late window is found, and how many a window holds. */
   lookBack: number;
+  days: number;
   shardBytes: number;
   concurrency: number;
+  /** Of curate: guard files and their keys (beside each where none is named). */
+  guard: string[];
+  guardKey: string[];
+  /** Of assess: the file that declares the experiment. */
+  experiment: string | null;
 }
+
+export type Schedule = WindowedSchedule;
 
 export const BUILTIN_SCHEDULES = configFile('schedules.yaml');
 
-const FIELDS = [
-  ...['id', 'at', 'timeZone', 'inputs', 'facts', 'policy', 'access', 'out', 'jitter', 'catchUp', 'closes', 'lookBack'],
-  ...['shardBytes', 'concurrency'],
-];
+const TIMED = ['id', 'kind', 'at', 'timeZone', 'facts', 'policy', 'out', 'jitter', 'catchUp'];
+const WINDOWED = [...TIMED, 'inputs', 'access', 'closes', 'shardBytes', 'concurrency'];
+const FIELDS: Record<Kind, string[]> = {
+  curate: [...WINDOWED, 'lookBack', 'guard', 'guardKey'],
+  evaluate: [...WINDOWED, 'days'],
+  assess: [...WINDOWED, 'days', 'experiment'],
+  abuse: [...WINDOWED, 'days'],
+  aggregate: [...WINDOWED, 'days'],
+};
 const UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
 
 /** Reads and checks the list. Paths are relative to its file. @throws ConfigError naming file, line and field */
 export function loadSchedules(file: string): Schedule[] {
   const yaml = readYaml(file);
-  const { value } = yaml;
+  const list = (yaml.value as { version?: unknown; schedules?: unknown } | null) ?? {};
   const fail = (path: Path, problem: string): never => {
     throw new ConfigError(file, yaml.line(path), fieldName(path), problem);
   };
-  const list = (value as { version?: unknown; schedules?: unknown } | null) ?? {};
   if (list.version !== 1) fail(['version'], 'must be 1');
   if (!Array.isArray(list.schedules)) return fail(['schedules'], 'must be a list');
   const seen = new Set<string>();
-  return list.schedules.map((entry: unknown, index) => {
-    const at = (field: string) => ['schedules', index, field];
-    if (typeof entry !== 'object' || entry === null) return fail(['schedules', index], 'must be a schedule');
-    const given = entry as Record<string, unknown>;
-    for (const field of Object.keys(given)) if (!FIELDS.includes(field)) fail(at(field), 'is no field of a schedule');
-    const text = (field: string): string => {
-      const found = given[field];
-      return typeof found === 'string' && found !== '' ? found : fail(at(field), 'must be text');
-    };
-    const duration = (field: string, otherwise: number): number => {
-      if (given[field] === undefined) return otherwise;
-      const match = /^(\d{1,6})([smhd])$/.exec(text(field));
-      return match
-        ? Number(match[1]) * UNITS[match[2]!]!
-        : fail(at(field), 'must be a time such as 90s, 15m, 36h or 2d');
-    };
-    const whole = (field: string, otherwise: number): number => {
-      const found = given[field] ?? otherwise;
-      return Number.isSafeInteger(found) && (found as number) >= 1
-        ? (found as number)
-        : fail(at(field), 'must be a whole number of 1 or more');
-    };
-    const place = (path: string) =>
-      path.includes('://') || isAbsolute(path) ? path : resolve(join(dirname(file), path));
-    const optional = (field: string) => (given[field] === undefined ? null : place(text(field)));
+  return list.schedules.map((given: unknown, index) => {
+    if (typeof given !== 'object' || given === null) return fail(['schedules', index], 'must be a schedule');
+    const entry = new Entry(yaml, index, given as Record<string, unknown>);
+    const schedule = scheduleOf(entry);
+    if (seen.has(schedule.id)) entry.refuse('id', `${schedule.id} stands twice in the list`);
+    seen.add(schedule.id);
+    return schedule;
+  });
+}
 
-    const id = text('id');
-    if (!/^[a-zA-Z0-9-]{1,64}$/.test(id)) fail(at('id'), 'must be of letters, digits and -');
-    if (seen.has(id)) fail(at('id'), `${id} stands twice in the list`);
-    seen.add(id);
-    const clock = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text('at')) ?? fail(at('at'), "must be a time such as '02:30'");
-    const timeZone = given['timeZone'] === undefined ? 'UTC' : text('timeZone');
+export function isWindowed(schedule: Schedule): schedule is WindowedSchedule {
+  return (WINDOWED_KINDS as readonly string[]).includes(schedule.kind);
+}
+
+function scheduleOf(entry: Entry): Schedule {
+  const kind = entry.kind();
+  const id = entry.text('id');
+  if (!/^[a-zA-Z0-9-]{1,64}$/.test(id)) entry.refuse('id', 'must be of letters, digits and -');
+  const timed = {
+    ...{ id, at: entry.clock('at'), timeZone: entry.timeZone(), out: entry.place(entry.text('out')) },
+    ...{ facts: entry.optional('facts'), policy: entry.optional('policy') },
+    ...{ jitter: entry.duration('jitter', 300e3), catchUp: entry.duration('catchUp', 36 * 3_600e3) },
+  };
+  return windowed(entry, kind, timed);
+}
+
+function windowed(entry: Entry, kind: WindowedKind, timed: Timed): WindowedSchedule {
+  const inputs = entry.list('inputs');
+  if (inputs.length === 0) entry.refuse('inputs', 'must be a list of addresses');
+  for (const input of inputs)
+    if (!/\{day\}|\{date\}/.test(input))
+      entry.refuse('inputs', `${input} must hold {day}: a window reads the folders of its day`);
+  const closes = entry.duration('closes', 900e3);
+  if (timed.at * 60e3 < closes) entry.refuse('at', 'must lie after the day has closed (closes: 15m)');
+  const experiment = entry.optional('experiment');
+  if (kind === 'assess' && experiment === null) entry.refuse('experiment', 'must name the file that declares it');
+  const files = (field: string) => entry.list(field).map((path) => entry.place(path));
+  return {
+    ...{ ...timed, kind, closes, experiment, access: entry.optional('access') },
+    ...{ inputs: files('inputs'), guard: files('guard'), guardKey: files('guardKey') },
+    ...{ lookBack: entry.whole('lookBack', 7), days: entry.whole('days', 1) },
+    ...{ shardBytes: entry.whole('shardBytes', 64 << 20), concurrency: entry.whole('concurrency', 8) },
+  };
+}
+
+/** One entry of the list, its fields read as what they must be. */
+class Entry {
+  readonly #yaml: YamlFile;
+  readonly #index: number;
+  readonly #given: Record<string, unknown>;
+
+  constructor(yaml: YamlFile, index: number, given: Record<string, unknown>) {
+    this.#yaml = yaml;
+    this.#index = index;
+    this.#given = given;
+  }
+
+  refuse(field: string, problem: string): never {
+    const path = ['schedules', this.#index, field];
+    throw new ConfigError(this.#yaml.file, this.#yaml.line(path), fieldName(path), problem);
+  }
+
+  /** The kind; the entry has no field that its kind does not know. */
+  kind(): Kind {
+    const { kind = 'curate' } = this.#given;
+    const known = KINDS.find((name) => name === kind);
+    if (!known) return this.refuse('kind', `must be one of ${KINDS.join(', ')}`);
+    for (const field of Object.keys(this.#given))
+      if (!FIELDS[known].includes(field)) this.refuse(field, `is no field of a schedule of kind ${known}`);
+    return known;
+  }
+
+  text(field: string): string {
+    const found = this.#given[field];
+    return typeof found === 'string' && found !== '' ? found : this.refuse(field, 'must be text');
+  }
+
+  /** Texts; none where the field is not given. */
+  list(field: string): string[] {
+    const found = this.#given[field] ?? [];
+    if (Array.isArray(found) && found.every((item) => typeof item === 'string' && item !== ''))
+      return found as string[];
+    return this.refuse(field, 'must be a list of addresses');
+  }
+
+  place(path: string): string {
+    if (path.includes('://') || isAbsolute(path)) return path;
+    return resolve(join(dirname(this.#yaml.file), path));
+  }
+
+  optional(field: string): string | null {
+    return this.#given[field] === undefined ? null : this.place(this.text(field));
+  }
+
+  /** Minutes after midnight. */
+  clock(field: string): number {
+    const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(this.text(field));
+    return match ? Number(match[1]) * 60 + Number(match[2]) : this.refuse(field, "must be a time such as '02:30'");
+  }
+
+  timeZone(): string {
+    const timeZone = this.#given['timeZone'] === undefined ? 'UTC' : this.text('timeZone');
     try {
       new Intl.DateTimeFormat('en', { timeZone });
+      return timeZone;
     } catch {
-      fail(at('timeZone'), `${timeZone} is no time zone`);
+      return this.refuse('timeZone', `${timeZone} is no time zone`);
     }
-    const inputs = given['inputs'];
-    if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((input) => typeof input === 'string'))
-      return fail(at('inputs'), 'must be a list of addresses');
-    for (const input of inputs)
-      if (!/\{day\}|\{date\}/.test(input))
-        fail(at('inputs'), `${input} must hold {day}: a window reads the folders of its day`);
-    const closes = duration('closes', 900e3);
-    const minutes = Number(clock[1]) * 60 + Number(clock[2]);
-    if (minutes * 60e3 < closes) fail(at('at'), 'must lie after the day has closed (closes: 15m)');
-    return {
-      ...{ id, at: minutes, timeZone, inputs: inputs.map(place), out: place(text('out')) },
-      ...{ facts: optional('facts'), policy: optional('policy'), access: optional('access') },
-      ...{ jitter: duration('jitter', 300e3), catchUp: duration('catchUp', 36 * 3_600e3), closes },
-      ...{
-        lookBack: whole('lookBack', 7),
-        shardBytes: whole('shardBytes', 64 << 20),
-        concurrency: whole('concurrency', 8),
-      },
-    };
-  });
+  }
+
+  /** Milliseconds. */
+  duration(field: string, otherwise: number): number {
+    if (this.#given[field] === undefined) return otherwise;
+    const match = /^(\d{1,6})([smhd])$/.exec(this.text(field));
+    return match
+      ? Number(match[1]) * UNITS[match[2]!]!
+      : this.refuse(field, 'must be a time such as 90s, 15m, 36h or 2d');
+  }
+
+  whole(field: string, otherwise: number): number {
+    const found = this.#given[field] ?? otherwise;
+    if (typeof found === 'number' && Number.isSafeInteger(found) && found >= 1) return found;
+    return this.refuse(field, 'must be a whole number of 1 or more');
+  }
 }

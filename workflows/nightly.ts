@@ -1,10 +1,11 @@
-/** Nightly: curates the day that its scheduled time closes, and again the days before whose events came late. */
+/** Nightly: curates or measures the window that its scheduled time closes, and curates again those before whose events came late. */
 import { ApplicationFailure, executeChild, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { NightlyInput } from '../activities/run/windows.ts';
 import type { RunSummary } from '../activities/types.ts';
 import { curate } from './curate.ts';
 import { NOT_RETRIED } from './failures.ts';
+import { measure } from './measure.ts';
 
 const books = proxyActivities<Pick<Activities, 'windowsDue' | 'openWindow' | 'closeWindow'>>({
   startToCloseTimeout: '1 hour',
@@ -14,24 +15,27 @@ const books = proxyActivities<Pick<Activities, 'windowsDue' | 'openWindow' | 'cl
 
 /** A start that comes so long after its time is a backfill: it lets the night of today go first. */
 const BACKFILL_MS = 36 * 3_600_000;
-const PRIORITY = { nightly: 2, backfill: 4 } as const;
+/** A figure can wait for an example. */
+const PRIORITY = { curate: 2, measure: 3, backfill: 4 } as const;
 
 export interface NightlyResult {
   windows: { day: string; late: boolean; version: string; digest: string }[];
 }
 
 export async function nightly(input: NightlyInput): Promise<NightlyResult> {
+  const { id, kind } = input.schedule;
   const at = scheduledTime();
   const { startTime } = workflowInfo();
-  const priorityKey = startTime.getTime() - at > BACKFILL_MS ? PRIORITY.backfill : PRIORITY.nightly;
+  const [workflow, turn] = kind === 'curate' ? [curate, PRIORITY.curate] : [measure, PRIORITY.measure];
+  const priorityKey = startTime.getTime() - at > BACKFILL_MS ? PRIORITY.backfill : turn;
   const windows: NightlyResult['windows'] = [];
   for (const window of await books.windowsDue({ ...input, at })) {
     const run = await books.openWindow({ ...input, at, window });
-    const summary: RunSummary = await executeChild(curate, {
+    const summary: RunSummary = await executeChild(workflow, {
       workflowId: run.run,
       args: [run],
-      staticSummary: `curate ${window.day}${window.late ? ', again: events came late' : ''}`,
-      priority: { priorityKey, fairnessKey: input.schedule.id },
+      staticSummary: `${kind} ${window.day}${window.late ? ', again: events came late' : ''}`,
+      priority: { priorityKey, fairnessKey: id },
     });
     await books.closeWindow({ ...input, at, window, summary });
     windows.push({ day: window.day, late: window.late, version: summary.version, digest: summary.digest });

@@ -1,14 +1,16 @@
 /** Windows: which days of a schedule are done, late or missing, by what their sources were when they were last curated. */
 import { createHash, createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { BUILTIN_POLICY, parsePolicy } from '../../config/policy.ts';
-import type { Schedule } from '../../config/schedules.ts';
+import { readText } from '../../config/document.ts';
+import { parsePolicy } from '../../config/policy.ts';
+import type { WindowedSchedule } from '../../config/schedules.ts';
+import { confirmedOf } from '../../curation/measurement/abuse/review.ts';
 import { dayAt, dayPlus, windowOfDay } from '../../curation/events/window.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openStore, StorageFault, type ObjectStore } from '../../storage/objects.ts';
-import { ConfigError } from '../../config/document.ts';
 import { readSealed, writeSealed, type RunSettings, type WorkerSettings } from './stage.ts';
 import { listSources } from '../curate/sources.ts';
+import { readReview } from '../measure/review.ts';
+import { digestGuards, namedGuards, storeGuards } from './guards.ts';
 import type { CurateInput, RunSummary } from '../types.ts';
 
 /** What is kept of a window, sealed: the watermark of each source and the versions that were issued. */
@@ -27,9 +29,10 @@ export interface WindowState {
 }
 
 export interface NightlyInput {
-  schedule: Schedule;
-  /** The policy as it was applied. */
+  schedule: WindowedSchedule;
+  /** Policy and experiment as they were applied. */
   policy: { file: string; text: string };
+  experiment?: { file: string; text: string };
   actor: string;
 }
 
@@ -42,14 +45,16 @@ export interface DueWindow {
 
 /**
  * The windows that a start at `at` has to curate, oldest first: that of the last day that has closed, and earlier ones whose sources
- * have changed since. A window that is done and unchanged is not.
+ * have changed since. A window that is done and unchanged is not. A measurement tells a window once: two that differ by a late event
+ * could be subtracted.
  * @param at the scheduled time, milliseconds since 1970-01-01 UTC
  */
 export async function windowsDue(
   { schedule, at }: NightlyInput & { at: number },
   worker: WorkerSettings,
 ): Promise<DueWindow[]> {
-  const { timeZone, closes, lookBack } = schedule;
+  const { timeZone, closes, kind } = schedule;
+  const lookBack = kind === 'curate' ? schedule.lookBack : 0;
   const last = dayPlus(dayAt(at - closes, timeZone), -1);
   const books = await openBooks(schedule, worker.keys);
   const due: DueWindow[] = [];
@@ -59,30 +64,37 @@ export async function windowsDue(
     // A day that was missed has its own start to come, or is left to a backfill.
     if (known === null && back > 0) continue;
     const watermarks = await watermarksOf(schedule, day);
-    if (known === null || !same(known.watermarks, watermarks)) due.push({ day, late: known !== null, watermarks });
+    if (known === null || (kind === 'curate' && !same(known.watermarks, watermarks)))
+      due.push({ day, late: known !== null, watermarks });
   }
   return due;
 }
 
 /** Stores the settings of a window's run and says how it is to be started. */
 export async function openWindow(
-  { schedule, policy, actor, at, window }: NightlyInput & { at: number; window: DueWindow },
+  { schedule, policy, experiment, actor, at, window }: NightlyInput & { at: number; window: DueWindow },
   worker: WorkerSettings,
 ): Promise<CurateInput> {
   const { facts, out, shardBytes, concurrency } = schedule;
   const keystore = await openKeystore(worker.keys);
   const access = schedule.access === null ? null : { file: schedule.access, text: readText(schedule.access) };
+  const confirmed = schedule.kind === 'curate' ? confirmedOf(await readReview(keystore)) : [];
   const settings: RunSettings = { policy, access, local: access === null };
+  if (experiment) settings.experiment = experiment;
+  if (confirmed.length > 0) settings.confirmed = confirmed;
   const parsed = parsePolicy(policy.file, policy.text);
-  const named = JSON.stringify([schedule.id, window.day, window.watermarks, at, settings]);
+  const guards = await namedGuards(schedule.guard, schedule.guardKey);
+  const digests = await digestGuards(guards);
+  const named = JSON.stringify([schedule.id, window.day, window.watermarks, at, settings, digests]);
   const run = `run-${createHmac('sha256', keystore.derive('run', '', 32))
     .update(named)
     .digest('hex')
     .slice(0, 16)}`;
+  if (guards.length > 0) settings.guards = await storeGuards(guards, digests, { out, run, keystore });
   return {
     ...{ run, out, inputs: inputsOf(schedule, window.day), format: 'auto', facts, now: at, plain: false },
     settings: await writeSealed(openStore(out), `runs/${run}/settings`, settings, keystore),
-    window: windowOfDay(window.day, schedule.timeZone),
+    window: windowOf(schedule, window.day),
     ...{ concurrency, shardBytes, actor, approval: parsed.approval, purpose: parsed.purpose, onFailure: 'wait' },
   };
 }
@@ -104,7 +116,7 @@ export async function closeWindow(
 
 /** Every window from the first that was ever curated (or `from`) to the last that has closed by `at`. */
 export async function windowStates(
-  schedule: Schedule,
+  schedule: WindowedSchedule,
   at: number,
   keys?: string,
   from?: string,
@@ -121,21 +133,13 @@ export async function windowStates(
   return states;
 }
 
-/** The policy of a schedule as it stands in its file. */
-export function policyOf(schedule: Schedule): { file: string; text: string } {
-  const file = schedule.policy ?? BUILTIN_POLICY;
-  const text = readText(file);
-  parsePolicy(file, text);
-  return { file, text };
-}
-
 interface Books {
   read(day: string): Promise<WindowRecord | null>;
   write(record: WindowRecord): Promise<void>;
   first(): Promise<string | null>;
 }
 
-async function openBooks({ id, out }: Schedule, keys: string | undefined): Promise<Books> {
+async function openBooks({ id, out }: WindowedSchedule, keys: string | undefined): Promise<Books> {
   const store: ObjectStore = openStore(out);
   const keystore: Keystore = await openKeystore(keys);
   const key = (day: string) => `schedules/${id}/${day}`;
@@ -156,7 +160,7 @@ async function openBooks({ id, out }: Schedule, keys: string | undefined): Promi
   };
 }
 
-async function watermarksOf(schedule: Schedule, day: string): Promise<Record<string, string>> {
+async function watermarksOf(schedule: WindowedSchedule, day: string): Promise<Record<string, string>> {
   const marks: Record<string, string> = {};
   for (const { store, key, name, size } of await listSources(inputsOf(schedule, day))) {
     const tag = (await openStore(store).stat(key))?.etag ?? String(size);
@@ -165,21 +169,27 @@ async function watermarksOf(schedule: Schedule, day: string): Promise<Record<str
   return marks;
 }
 
-function inputsOf({ inputs }: Schedule, day: string): string[] {
-  const [year = '', month = '', date = ''] = day.split('-');
-  const parts: Record<string, string> = { day, year, month, date };
-  return inputs.map((input) => input.replace(/\{(day|year|month|date)\}/g, (_, name: string) => parts[name]!));
+/** The days of the window that ends with a day, its folders, and its moments. */
+function daysOf({ days }: WindowedSchedule, last: string): string[] {
+  return Array.from({ length: days }, (_, index) => dayPlus(last, index - days + 1));
+}
+
+function inputsOf(schedule: WindowedSchedule, last: string): string[] {
+  return daysOf(schedule, last).flatMap((day) => {
+    const [year = '', month = '', date = ''] = day.split('-');
+    const parts: Record<string, string> = { day, year, month, date };
+    return schedule.inputs.map((input) =>
+      input.replace(/\{(day|year|month|date)\}/g, (_, name: string) => parts[name]!),
+    );
+  });
+}
+
+function windowOf(schedule: WindowedSchedule, last: string): { from: number; to: number } {
+  const [first = last] = daysOf(schedule, last);
+  return { from: windowOfDay(first, schedule.timeZone).from, to: windowOfDay(last, schedule.timeZone).to };
 }
 
 function same(a: Record<string, string>, b: Record<string, string>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError(file, undefined, '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
-  }
 }

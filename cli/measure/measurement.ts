@@ -1,6 +1,5 @@
 /** Starts a measurement: everything checked that can be, then the workflow, with a server and worker of its own where none is named. */
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
@@ -8,8 +7,8 @@ import { listSources } from '../../activities/curate/sources.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { storeSettings } from '../../activities/whole.ts';
 import { ConfigError } from '../../config/document.ts';
-import { configFile } from '../../config/location.ts';
-import { parsePolicy, type Policy } from '../../config/policy.ts';
+import type { Policy } from '../../config/policy.ts';
+import { readPolicyOf } from '../../config/purpose.ts';
 import { windowText } from '../../curation/events/window.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import { namedAddress } from '../connection.ts';
@@ -63,7 +62,7 @@ export async function measure(
   const local = namedAddress(options.address) === undefined;
   if (!options.input?.length)
     throw new ConfigError('--input', undefined, '', 'names nothing: give files or folders of events');
-  const { policy, text } = readPurposePolicy(purpose, options.policy);
+  const { policy, text } = readPolicyOf(purpose, options.policy);
   const access = readAccess({ ...options, policy: policy.file }, policy, local);
   await listSources(options.input);
   return withSession(options, async (session) => {
@@ -76,25 +75,6 @@ export async function measure(
     });
     return finish(session, handle, options);
   });
-}
-
-function readPurposePolicy(purpose: MeasuredPurpose, file: string | undefined): { policy: Policy; text: string } {
-  const path = file ?? configFile(join('purposes', `${purpose}.yaml`));
-  const text = readNamed(path, '--policy');
-  const policy = parsePolicy(path, text);
-  if (policy.purpose !== purpose)
-    throw new ConfigError(path, undefined, 'purpose', `is ${policy.purpose}: this command serves ${purpose}`);
-  return { policy, text };
-}
-
-/** The text of a file that an option names. @throws ConfigError where it cannot be read */
-export function readNamed(file: string, option: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    throw new ConfigError(file, undefined, option, `cannot be read (${code})`);
-  }
 }
 
 async function inputOf(

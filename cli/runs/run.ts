@@ -1,6 +1,6 @@
 /** garner run: curates, with a server and worker of its own where none is named, and ends with what came out. */
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
@@ -9,8 +9,9 @@ import { listSources } from '../../activities/curate/sources.ts';
 import { digestGuards, namedGuards, storeGuards, type NamedGuard } from '../../activities/run/guards.ts';
 import { storeSettings } from '../../activities/whole.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
-import { ConfigError } from '../../config/document.ts';
-import { BUILTIN_POLICY, parsePolicy, type Policy } from '../../config/policy.ts';
+import { ConfigError, readText } from '../../config/document.ts';
+import { BUILTIN_POLICY, type Policy } from '../../config/policy.ts';
+import { readPolicyOf } from '../../config/purpose.ts';
 import { parseAccess } from '../../storage/access.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import { windowText } from '../../curation/events/window.ts';
@@ -95,7 +96,7 @@ export function runCommand(program: Command): void {
 /** Checks everything that can be checked, then runs. Nothing is written before policy, access, facts and inputs have passed. */
 export async function run(options: RunOptions): Promise<RunSummary> {
   const local = namedAddress(options.address) === undefined;
-  const { policy, text } = readPolicy(options.policy);
+  const { policy, text } = readPolicyOf('model-improvement', options.policy);
   const access = readAccess(options, policy, local);
   await listSources(options.input);
   const guards = await namedGuards(options.guard ?? [], options.guardKey);
@@ -110,33 +111,9 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   });
 }
 
-function readPolicy(file: string | undefined): { policy: Policy; text: string } {
-  const path = file ?? BUILTIN_POLICY;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(
-      path,
-      undefined,
-      '',
-      `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}): name a policy with --policy`,
-    );
-  }
-  const policy = parsePolicy(path, text);
-  if (policy.purpose !== 'model-improvement')
-    throw new ConfigError(
-      path,
-      undefined,
-      'purpose',
-      `${policy.purpose} is not what \`garner run\` makes: it curates for model-improvement`,
-    );
-  return { policy, text };
-}
-
 /** With a server of our own the local identity reads everything; on a cluster an audience without people stops the run. */
 export function readAccess(
-  { access, policy: policyFile }: RunOptions,
+  { access, policy: policyFile }: Pick<RunOptions, 'access' | 'policy'>,
   policy: Policy,
   local: boolean,
 ): { file: string; text: string } | null {
@@ -153,12 +130,7 @@ export function readAccess(
       );
     return null;
   }
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new ConfigError(file, undefined, '--access', 'cannot be read');
-  }
+  const text = readText(file, '--access');
   const people = parseAccess(file, text).recipientsOf(audience, Date.now());
   if (people.length === 0 && !local)
     throw new ConfigError(file, undefined, '', `nobody is in ${audience.join(', ')}: grant access first`);

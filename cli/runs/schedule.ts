@@ -1,5 +1,4 @@
 /** garner schedule, nightly: the runs that come by themselves, made equal to a list, shown, and made up for. */
-import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import {
   ScheduleNotFoundError,
@@ -8,14 +7,18 @@ import {
   type ScheduleDescription,
 } from '@temporalio/client';
 import type { Command } from 'commander';
-import { policyOf, windowStates, type NightlyInput } from '../../activities/run/windows.ts';
-import { BUILTIN_SCHEDULES, loadSchedules, type Schedule } from '../../config/schedules.ts';
+import { namedGuards } from '../../activities/run/guards.ts';
+import { windowStates, type NightlyInput } from '../../activities/run/windows.ts';
+import { readText } from '../../config/document.ts';
+import { parseExperiment } from '../../config/experiment.ts';
+import { readPolicyOf } from '../../config/purpose.ts';
+import { BUILTIN_SCHEDULES, loadSchedules, PURPOSE_OF, type Schedule } from '../../config/schedules.ts';
 import { dayPlus, windowOfDay } from '../../curation/events/window.ts';
-import { parseAccess } from '../../storage/access.ts';
 import { TASK_QUEUE } from '../../worker/worker.ts';
-import { connect } from '../connection.ts';
+import { connect, namedAddress } from '../connection.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { addressOption, jsonOption, keysOption, outOption, parseTime } from '../options.ts';
+import { readAccess } from './run.ts';
 
 interface Options {
   out: string;
@@ -50,7 +53,7 @@ export function scheduleCommands(program: Command): void {
   command(schedule, 'list', 'the schedules of the server and their next starts').action((options: Options) =>
     withClient(options, (client) => list(client, options)),
   );
-  command(schedule, 'backfill <id>', 'curate the days of a range that were missed')
+  command(schedule, 'backfill <id>', 'do the days of a range that were missed')
     .requiredOption('--from <day>', 'the first day, YYYY-MM-DD', parseTime)
     .requiredOption('--to <day>', 'the last day', parseTime)
     .action((id: string, options: Options & { from: number; to: number }) =>
@@ -84,22 +87,19 @@ async function withClient(options: Options, work: (client: Client) => Promise<vo
 
 async function apply(
   client: Client,
-  { config, dryRun, by }: Options & { dryRun?: boolean; by: string },
+  { config, address, dryRun, by }: Options & { dryRun?: boolean; by: string },
 ): Promise<void> {
-  const wanted = new Map(loadSchedules(config).map((schedule) => [PREFIX + schedule.id, schedule]));
-  for (const { access, policy } of wanted.values()) {
-    if (access !== null) parseAccess(access, readFileSync(access, 'utf8'));
-    if (policy !== null) readFileSync(policy);
-  }
+  const local = namedAddress(address) === undefined;
+  const wanted = new Map<string, NightlyInput>();
+  for (const schedule of loadSchedules(config)) wanted.set(PREFIX + schedule.id, await inputOf(schedule, by, local));
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   for await (const { scheduleId } of client.schedule.list()) {
     if (!scheduleId.startsWith(PREFIX) || wanted.has(scheduleId)) continue;
     say(`- ${scheduleId}`);
     if (!dryRun) await client.schedule.getHandle(scheduleId).delete();
   }
-  for (const [scheduleId, schedule] of wanted) {
-    const input: NightlyInput = { schedule, policy: policyOf(schedule), actor: by };
-    const options = optionsOf(schedule, input);
+  for (const [scheduleId, input] of wanted) {
+    const options = optionsOf(input);
     const handle = client.schedule.getHandle(scheduleId);
     const found = await handle.describe().catch((error: unknown) => {
       if (error instanceof ScheduleNotFoundError) return null;
@@ -110,35 +110,48 @@ async function apply(
       if (!dryRun) await client.schedule.create({ scheduleId, ...options });
       continue;
     }
-    const differs = differences(found, schedule, input);
+    const differs = differences(found, input);
     for (const difference of differs) say(`~ ${scheduleId} ${difference}`);
     if (differs.length > 0 && !dryRun) await handle.update(({ state }) => ({ ...options, state }));
     if (differs.length === 0) say(`= ${scheduleId}`);
   }
 }
 
-function optionsOf(schedule: Schedule, input: NightlyInput) {
-  const { at, timeZone: timezone, jitter, catchUp } = schedule;
+/** What the schedule starts, with every file it names read and checked: a wrong one changes nothing on the server. */
+async function inputOf(schedule: Schedule, by: string, local: boolean): Promise<NightlyInput> {
+  const { policy, text } = readPolicyOf(PURPOSE_OF[schedule.kind], schedule.policy);
+  const access = readAccess({ access: schedule.access ?? undefined, policy: policy.file }, policy, local);
+  await namedGuards(schedule.guard, schedule.guardKey);
+  const input: NightlyInput = {
+    schedule: { ...schedule, access: access?.file ?? null },
+    policy: { file: policy.file, text },
+    actor: by,
+  };
+  if (schedule.experiment === null) return input;
+  const experiment = { file: schedule.experiment, text: readText(schedule.experiment) };
+  parseExperiment(experiment.file, experiment.text);
+  return { ...input, experiment };
+}
+
+function optionsOf(input: NightlyInput) {
+  const { id, kind, at, timeZone: timezone, jitter, catchUp } = input.schedule;
   return {
     spec: { calendars: [{ hour: Math.floor(at / 60), minute: at % 60 }], timezone, jitter },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchUp, pauseOnFailure: true },
     action: {
       type: 'startWorkflow' as const,
       workflowType: 'nightly',
-      workflowId: `nightly-${schedule.id}`,
+      workflowId: `nightly-${id}`,
       taskQueue: TASK_QUEUE,
       args: [input] as [NightlyInput],
-      staticSummary: 'nightly',
+      staticSummary: `nightly: ${kind}`,
     },
   };
 }
 
 /** What of a server's schedule is not as it is listed, in words. */
-function differences(
-  { spec, policies, action }: ScheduleDescription,
-  schedule: Schedule,
-  input: NightlyInput,
-): string[] {
+function differences({ spec, policies, action }: ScheduleDescription, input: NightlyInput): string[] {
+  const { schedule } = input;
   const [calendar] = spec.calendars ?? [];
   const hour = calendar?.hour[0]?.start ?? 0;
   const minute = calendar?.minute[0]?.start ?? 0;
@@ -160,21 +173,24 @@ function differences(
     .filter(([, is, wanted]) => is !== wanted)
     .map(([name, is, wanted]) => `${name}: ${String(is)} → ${String(wanted)}`);
   if (was?.policy.text !== input.policy.text) found.push('policy: its text changed');
+  if (was?.experiment?.text !== input.experiment?.text) found.push('experiment: its text changed');
   return [...new Set(found)];
 }
 
 async function list(client: Client, { json }: Options): Promise<void> {
   for await (const { scheduleId } of client.schedule.list()) {
     if (!scheduleId.startsWith(PREFIX)) continue;
-    const { state, info } = await client.schedule.getHandle(scheduleId).describe();
+    const { state, info, action } = await client.schedule.getHandle(scheduleId).describe();
+    const [input] = (action.args ?? []) as [NightlyInput?];
     const row = {
       id: scheduleId.slice(PREFIX.length),
+      kind: input?.schedule.kind ?? null,
       paused: state.paused,
       next: info.nextActionTimes[0]?.toISOString() ?? null,
       last: info.recentActions.at(-1)?.scheduledAt.toISOString() ?? null,
       skipped: info.numActionsSkippedOverlap,
     };
-    const plain = `${row.id}  ${row.paused ? 'PAUSED' : 'active'}  next ${row.next ?? '-'}  last ${row.last ?? '-'}`;
+    const plain = `${row.id}  ${row.kind ?? '-'}  ${row.paused ? 'PAUSED' : 'active'}  next ${row.next ?? '-'}  last ${row.last ?? '-'}`;
     process.stdout.write((json ? JSON.stringify(row) : plain) + '\n');
   }
 }

@@ -24,7 +24,31 @@ describe('the list of schedules', () => {
     });
   });
 
+  it('reads each kind with the fields that it alone has', () => {
+    const [curate] = load("{id: a, at: '02:30', inputs: ['{day}'], out: o, guard: [g, s3://b/g], guardKey: [k]}");
+    expect(curate).toMatchObject({
+      kind: 'curate',
+      guard: [join(folder, 'g'), 's3://b/g'],
+      guardKey: [join(folder, 'k')],
+    });
+    const [assess] = load(
+      "{id: a, kind: assess, at: '02:30', inputs: ['{day}'], out: o, experiment: e.yaml, days: 14}",
+    );
+    expect(assess).toMatchObject({ kind: 'assess', experiment: join(folder, 'e.yaml'), days: 14, guard: [] });
+  });
+
   it.each([
+    [
+      "{id: a, kind: train, at: '02:30', inputs: ['{day}'], out: o}",
+      'schedules[0].kind: must be one of curate, evaluate',
+    ],
+    ["{id: a, kind: evaluate, at: '02:30', inputs: ['{day}'], out: o, guard: [g]}", 'schedules[0].guard: is no field'],
+    ["{id: a, kind: abuse, at: '02:30', inputs: ['{day}'], out: o, lookBack: 2}", 'schedules[0].lookBack: is no field'],
+    [
+      "{id: a, at: '02:30', inputs: ['{day}'], out: o, days: 2}",
+      'schedules[0].days: is no field of a schedule of kind curate',
+    ],
+    ["{id: a, kind: assess, at: '02:30', inputs: ['{day}'], out: o}", 'schedules[0].experiment: must name the file'],
     ["{id: 'a b', at: '02:30', inputs: ['{day}'], out: o}", 'schedules[0].id: must be of letters'],
     ["{id: a, at: '2:30', inputs: ['{day}'], out: o}", "schedules[0].at: must be a time such as '02:30'"],
     ["{id: a, at: '00:10', inputs: ['{day}'], out: o}", 'schedules[0].at: must lie after the day has closed'],

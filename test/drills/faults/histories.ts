@@ -1,5 +1,5 @@
 /** Golden histories: what real runs left in Temporal, opened and with the place of the drill taken out, as protobuf, gzipped. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Client } from '@temporalio/client';
@@ -12,10 +12,11 @@ import type { Site } from './site.ts';
 const FOLDER = join(PROJECT, 'test', 'histories');
 type History = Parameters<typeof proto.temporal.api.history.v1.History.encode>[0];
 
-/** Writes every ended workflow of a site to test/histories, where GARNER_RECORD is set. */
+/** Writes every ended workflow of a site to test/histories in place of those of the same name, where GARNER_RECORD is set. */
 export async function record(site: Site, name: string): Promise<void> {
   if (!process.env['GARNER_RECORD']) return;
   mkdirSync(FOLDER, { recursive: true });
+  for (const file of readdirSync(FOLDER)) if (file.startsWith(`${name}-`)) rmSync(join(FOLDER, file));
   await site.withClient(async (client: Client) => {
     const codec = new SealingCodec((await openKeystore(site.keys)).codecKeys());
     let count = 0;
