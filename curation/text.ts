@@ -20,3 +20,11 @@ export const EMPTY_TEXT = '' as RedactedText;
 export function raw(text: string): RawText {
   return { raw: text };
 }
+
+/** The texts of one example. */
+export interface ExampleText {
+  prefix: RedactedText;
+  suffix: RedactedText;
+  completion: RedactedText;
+  context: { path: RedactedText; text: RedactedText }[];
+}

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openFiles } from './objects/files.ts';
 import type { ObjectStore } from './objects/object.ts';
-import { openS3Lazily } from './s3/address.ts';
+import { openS3Lazily } from './s3/lazy.ts';
 
 export { MANIFEST, StorageFault, compareKeys } from './objects/object.ts';
 export type { ByteRange, FaultKind, ObjectInfo, ObjectStore } from './objects/object.ts';

@@ -12,7 +12,7 @@ import { decode, StreamFault } from '../../storage/decode.ts';
 import { openStore } from '../../storage/objects.ts';
 import { LineBuffer } from '../run/container.ts';
 import { abuseKey } from '../measure/review.ts';
-import type { Piece } from './plan.ts';
+import type { Piece } from './pinned.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';

@@ -3,7 +3,7 @@ import { assemble as assembleRecords } from '../../curation/stages/assemble.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { readBucket } from './bucket.ts';
 import { LineBuffer } from '../run/container.ts';
-import { contaminationOf } from './contamination.ts';
+import { contaminationOf } from '../run/contamination.ts';
 import { corporaOf, overlapOf } from './overlap.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Assembled, Ref } from '../types.ts';

@@ -3,53 +3,16 @@ import { createHash, type Hash } from 'node:crypto';
 import { detectFormat, type FormatName } from '../../curation/events/adapters.ts';
 import { parseRecord } from '../../curation/events/parse.ts';
 import { RecordReader } from '../../curation/events/records.ts';
-import type { GuardMode } from '../../curation/overlap/fingerprint.ts';
 import { planGuard } from '../../curation/overlap/plan.ts';
 import { ConfigError } from '../../config/document.ts';
 import type { Policy } from '../../config/policy.ts';
 import { compressionOf, decode, StreamFault } from '../../storage/decode.ts';
 import { readErasures } from '../../storage/erasures.ts';
 import { openStore, type ObjectStore } from '../../storage/objects.ts';
+import type { Piece, Plan, PlannedSource } from './pinned.ts';
 import { listSources, type SourceObject } from './sources.ts';
 import type { Stage } from '../run/stage.ts';
 import type { CurateInput, Planned } from '../types.ts';
-
-/** A stretch of one source: whole lines of a plain file, or all of a compressed one. */
-export interface Piece {
-  source: number;
-  start: number;
-  end: number;
-  /** Number of the first line in it, from 1. */
-  firstLine: number;
-  /** sha256 of the stored bytes, hex: what is read later must be what was planned. */
-  sha256: string;
-}
-
-export interface PlannedSource extends SourceObject {
-  sha256: string;
-  compressed: boolean;
-  format: FormatName;
-}
-
-export interface Plan {
-  run: string;
-  planDigest: string;
-  policyDigest: string;
-  factsDigest: string;
-  codeVersion: string;
-  now: number;
-  window: { from: number; to: number } | null;
-  /** By digest, then name: what is first here wins where two are the same. */
-  sources: PlannedSource[];
-  shards: Piece[][];
-  buckets: number;
-  /** Keyed hashes of who was erased before this run, sorted. */
-  erased: string[];
-  /** Which runs of private text leave fingerprints: chosen from how much text the sources may hold. */
-  guard: GuardMode;
-  /** Fingerprints that the filter is sized for. From the sources alone: what it wrongly claims must not depend on how they were cut. */
-  guardFingerprints: number;
-}
 
 /** Plain bytes that a bucket should hold: assemble has one whole bucket in memory. */
 const BUCKET_BYTES = 24 << 20;

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { precedence, type Reason } from '../../curation/verdict.ts';
 import type { RunSummary } from '../../activities/types.ts';
 import { group } from './progress.ts';
-import type { RunOptions } from './run.ts';
 
 const WIDTH = 26;
 
-export function printSummary(summary: RunSummary, options: RunOptions): void {
+export function printSummary(summary: RunSummary, out: string): void {
   const { records, kept, excluded, rejected, examples, reasons } = summary;
   const row = (name: string, value: number, share = true) =>
     `  ${name.padEnd(WIDTH)}${group(value).padStart(12)}${share && records > 0 ? `${((value / records) * 100).toFixed(1).padStart(8)}%` : ''}`;
@@ -25,16 +24,16 @@ export function printSummary(summary: RunSummary, options: RunOptions): void {
     '',
     row('examples published', examples, false),
     '',
-    `  dataset   ${join(options.out, summary.dataset)}`,
+    `  dataset   ${join(out, summary.dataset)}`,
     `  digest    ${summary.digest}`,
     `  run       ${summary.runId}`,
-    `  records   garner ledger ${summary.runId}${outOption(options)}`,
-    `  history   garner ui${outOption(options)}`,
+    `  records   garner ledger ${summary.runId}${outOption(out)}`,
+    `  history   garner ui${outOption(out)}`,
     '',
   ];
   process.stdout.write(lines.join('\n') + '\n');
 }
 
-function outOption({ out }: RunOptions): string {
+function outOption(out: string): string {
   return out === 'garner-out' ? '' : ` --out ${out}`;
 }

@@ -1,22 +1,15 @@
 /** From a record of any known format to candidates for canonical events; and which format a source is in. */
 import { firstReason } from '../verdict.ts';
-import type { Adapted } from './adapters/adapted.ts';
+import type { AdapterOptions, Adapted } from './adapters/adapted.ts';
 import { adaptContinue, isContinue } from './adapters/continue.ts';
 import { adaptCopilot, isCopilot } from './adapters/copilot.ts';
 import { adaptGarner, isGarner } from './adapters/garner.ts';
 import { adaptTabby, isTabby } from './adapters/tabby.ts';
 import { parseTime } from './rfc3339.ts';
 
-export type { About, Adapted } from './adapters/adapted.ts';
+export type { About, AdapterOptions, Adapted } from './adapters/adapted.ts';
 
 export type FormatName = 'garner' | 'copilot' | 'continue' | 'tabby';
-
-export interface AdapterOptions {
-  /** Policy `adapters.continue.host`: the host of remotes that Continue logs without one. */
-  continueHost?: string;
-  /** Policy `paths.roots`: folders, as absolute paths or `file:` URIs, below which a path is relative to its repository. */
-  roots: string[];
-}
 
 /**
  * @param recordDigest sha256 of the record's bytes in hex: the id of events whose source has none

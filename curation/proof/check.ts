@@ -2,7 +2,7 @@
 import { outcomeOf, precedence, type Reason } from '../verdict.ts';
 import { datasetDigest, versionOf } from './digest.ts';
 import { parsePublicKeys, verify, type Envelope, type PublicKey } from './dsse.ts';
-import { checkFiles, type FoundFile } from './files.ts';
+import { checkFiles, type FoundFile, type Problem } from './files.ts';
 import {
   asDataset,
   DATASET_PREDICATE,
@@ -13,14 +13,7 @@ import {
   type Statement,
 } from './statement.ts';
 
-export type { FoundFile } from './files.ts';
-
-/** What is wrong, and what the reader can do about it. */
-export interface Problem {
-  file?: string;
-  problem: string;
-  todo: string;
-}
+export type { FoundFile, Problem } from './files.ts';
 
 /** trusted: by a key given; unknown: intact, by a key that nobody vouched for; the others prove nothing. */
 export type Signer = 'trusted' | 'unknown' | 'revoked' | 'forged' | 'unsigned';

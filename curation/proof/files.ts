@@ -1,7 +1,13 @@
 /** Compares the files of a dataset folder with what is attested of them: missing, extra, swapped, cut and changed ones, by name. */
-import type { Problem } from './check.ts';
 import type { DatasetPredicate, Statement } from './statement.ts';
 import { parseSums, type Sum } from './sums.ts';
+
+/** What is wrong, and what the reader can do about it. */
+export interface Problem {
+  file?: string;
+  problem: string;
+  todo: string;
+}
 
 /** A file as found in the folder. */
 export interface FoundFile {

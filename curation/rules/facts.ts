@@ -1,42 +1,15 @@
 /** What the outside world says of repositories, users, owners and teams, as the rules ask for it: by key, at once, without I/O. */
-import type { Plan } from '../events/event.ts';
 import { factKey, unpackConsent, unpackFile, unpackRepository, unpackTeam } from './facts/entry.ts';
+import type { CodeownersFile, ConsentState, FactFile, IgnoreFile } from './facts/fact.ts';
 import { entriesOf } from './facts/line.ts';
 import type { RepositoryId } from './repository/remote.ts';
 import { lower } from './repository/remote.ts';
 import type { RepositoryState } from './repository/state.ts';
 import { foldHistory } from './repository/state.ts';
 
+export type { CodeownersFile, ConsentState, FactFile, IgnoreFile } from './facts/fact.ts';
 export { FactsError } from './facts/record.ts';
 export type { RepositoryState } from './repository/state.ts';
-
-/** What a user chose, in force from `since` (milliseconds since 1970-01-01 UTC) until the user's next one. */
-export interface ConsentState {
-  /** As the fact spells it. */
-  userId: string;
-  plan: Plan;
-  training: 'allowed' | 'denied';
-  since: number;
-  /** File and line, e.g. `consents.jsonl:3`. */
-  source: string;
-}
-
-/** A file of the facts that belongs to a repository. */
-export interface FactFile {
-  text: string;
-  /** Its name relative to the facts folder. */
-  source: string;
-}
-
-export interface CodeownersFile extends FactFile {
-  dialect: 'github' | 'gitlab';
-}
-
-export interface IgnoreFile extends FactFile {
-  kind: 'copilotignore' | 'aiexclude';
-  /** The folder inside the repository it lies in: empty or `sub/dir`. */
-  folder: string;
-}
 
 /** Every look-up answers at once and never throws for a key that nothing is known of. */
 export interface Facts {

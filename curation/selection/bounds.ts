@@ -2,7 +2,7 @@
  * Bounds what one contributor or repository gives and balances labels and languages. Which examples stay is decided by a keyed hash of their ids:
  * nobody can steer it, and it depends neither on order nor on time.
  */
-import type { Relational } from './select.ts';
+import type { Relational } from '../relational.ts';
 import { Components } from './components.ts';
 import type { SelectionPolicy } from './policy.ts';
 

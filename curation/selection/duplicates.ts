@@ -2,7 +2,7 @@
  * Takes out all but one of texts that are nearly the same: candidates by the bands of their signatures, verified on the whole signatures, joined to
  * clusters. Of a cluster the oldest stays, then the one of the best label weight, then the least id.
  */
-import type { Relational } from './select.ts';
+import type { Relational } from '../relational.ts';
 import { Components } from './components.ts';
 import { BANDS, PERMUTATIONS, ROWS } from './minhash.ts';
 

@@ -1,5 +1,5 @@
 /** Preference pairs between people: a suggestion that one accepted and another that somebody else rejected at the same place. */
-import type { Relational } from './select.ts';
+import type { Relational } from '../relational.ts';
 
 /**
  * Makes the table `paired (chosen, rejected)` of indexes among the rows of `alive`, each row in one pair at most: at every place the best

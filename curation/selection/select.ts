@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { applyBalance, applyBounds, numberPeople } from './bounds.ts';
+import type { Relational } from '../relational.ts';
 import { dropNearDuplicates } from './duplicates.ts';
 import { PERMUTATIONS } from './minhash.ts';
 import { checkSelection, type SelectionPolicy } from './policy.ts';
@@ -12,14 +13,6 @@ import { placeInSplits } from './splits.ts';
 
 export { DEFAULT_SELECTION } from './policy.ts';
 export type { Decision, ExampleMetadata, SelectionPolicy } from './policy.ts';
-
-/** What selection needs of a database that speaks DuckDB's SQL; storage/relational.ts is one. */
-export interface Relational {
-  run(sql: string): Promise<void>;
-  rows<T>(sql: string): Promise<T[]>;
-  batches(sql: string): AsyncIterable<unknown[][]>;
-  append(table: string, columns: readonly Int32Array[]): Promise<void>;
-}
 
 export interface SelectionResult {
   /** `examples`, `kept`, one for each reason that took any out, and `train`, `validation`, `test`. */

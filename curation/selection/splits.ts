@@ -2,7 +2,7 @@
  * Splits what is kept so that nothing leaks: repositories that share a fork network, a preference pair or a band of a signature lie in one
  * component, and a component lies in one split. The largest component goes to train.
  */
-import type { Relational } from './select.ts';
+import type { Relational } from '../relational.ts';
 import { Components } from './components.ts';
 import { bandOf } from './duplicates.ts';
 import { BANDS } from './minhash.ts';

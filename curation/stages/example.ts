@@ -10,7 +10,7 @@ import type { Contamination } from '../selection/contamination.ts';
 import type { ExampleMetadata } from '../selection/policy.ts';
 import { signature } from '../selection/minhash.ts';
 import { normalisedSnippet } from '../selection/snippet.ts';
-import { EMPTY_TEXT, type RedactedText } from '../text.ts';
+import { EMPTY_TEXT, type ExampleText, type RedactedText } from '../text.ts';
 import type { Reason } from '../verdict.ts';
 import type { KeyedHash } from './keyed.ts';
 import { looksRenamed, stripPrivate, type PrivateOverlap } from './overlap.ts';
@@ -31,13 +31,6 @@ export interface ExampleSettings {
   keys: KeyedHash;
   /** What every example id of this bucket begins with. */
   idPrefix: string;
-}
-
-export interface ExampleText {
-  prefix: RedactedText;
-  suffix: RedactedText;
-  completion: RedactedText;
-  context: { path: RedactedText; text: RedactedText }[];
 }
 
 /** A labelled example before selection; `label` null where only its preference pair is of use. Weights in thousandths. */

@@ -2,8 +2,7 @@
 import { normalisedFingerprintsOf, type FingerprintKey } from '../overlap/fingerprint.ts';
 import { guard } from '../overlap/guard.ts';
 import type { PreferencePair } from '../labels/pairs.ts';
-import type { RedactedText } from '../text.ts';
-import type { ExampleText } from './example.ts';
+import type { ExampleText, RedactedText } from '../text.ts';
 
 export interface PrivateOverlap {
   key: FingerprintKey;

@@ -1,5 +1,12 @@
-/** What an adapter makes of a record. */
+/** What an adapter is told, and what it makes of a record. */
 import type { Reason } from '../../verdict.ts';
+
+export interface AdapterOptions {
+  /** Policy `adapters.continue.host`: the host of remotes that Continue logs without one. */
+  continueHost?: string;
+  /** Policy `paths.roots`: folders, as absolute paths or `file:` URIs, below which a path is relative to its repository. */
+  roots: string[];
+}
 
 /** What is known of a record that becomes no event. */
 export interface About {

@@ -1,8 +1,7 @@
 /** Continue's development data, 0.1.0 and 0.2.0: autocomplete, edits and chat. */
-import type { AdapterOptions } from '../adapters.ts';
 import { AdaptedCandidate } from '../candidate.ts';
 import { timeFromMs } from '../rfc3339.ts';
-import { malformed, noFeedback, timeless, type About, type Adapted } from './adapted.ts';
+import { malformed, noFeedback, timeless, type About, type AdapterOptions, type Adapted } from './adapted.ts';
 import { FieldReader, isObject } from './fields.ts';
 import { clientOf, relativePath, remoteOf } from './place.ts';
 import { splitAtOwnHeader, takeQuotes, type Quote } from './quotes.ts';

@@ -1,5 +1,5 @@
 /** Signals of abuse, each over outcome rows by SQL, with its figures and times. A signal is a reason to look, not a finding. */
-import type { Relational } from '../../selection/select.ts';
+import type { Relational } from '../../relational.ts';
 import { text } from '../disclosure/atoms.ts';
 import type { AbuseThresholds } from './thresholds.ts';
 

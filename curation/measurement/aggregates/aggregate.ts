@@ -1,6 +1,6 @@
 /** Aggregates for related products: language × framework × shape × outcome, bounded per user, told from k users on, with noise where asked. */
 import { createHmac } from 'node:crypto';
-import type { Relational } from '../../selection/select.ts';
+import type { Relational } from '../../relational.ts';
 
 export interface ReleaseSettings {
   fields: readonly string[];

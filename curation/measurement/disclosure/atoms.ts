@@ -4,7 +4,7 @@
  * it (complementary suppression), or where another dimension's atom contains it and has fewer than k users more. So the difference of any
  * two figures, over windows, groupings or totals, has no user in it or at least k.
  */
-import type { Relational } from '../../selection/select.ts';
+import type { Relational } from '../../relational.ts';
 import { BASES, type Base } from '../evaluation/measures.ts';
 
 export interface AtomSettings {

@@ -1,5 +1,5 @@
 /** Evaluates the product: from outcome rows to figures with intervals, by dimension, those withheld that would show fewer than k users. */
-import type { Relational } from '../../selection/select.ts';
+import type { Relational } from '../../relational.ts';
 import { makeAtoms, text } from '../disclosure/atoms.ts';
 import { bootstrapRatios } from '../estimators/bootstrap.ts';
 import type { Interval } from '../estimators/interval.ts';

@@ -1,5 +1,5 @@
 /** From outcome rows to the users of an experiment's arms; a user seen in several arms belongs to none. */
-import type { Relational } from '../../selection/select.ts';
+import type { Relational } from '../../relational.ts';
 import { text } from '../disclosure/atoms.ts';
 import { measureNamed } from '../evaluation/measures.ts';
 import type { ArmUsers } from './assess.ts';

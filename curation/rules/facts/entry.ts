@@ -1,7 +1,7 @@
 /** Facts as entries of a key-value store: how each kind is keyed and packed, and how it is read back. */
 import type { Plan } from '../../events/event.ts';
 import { PLANS } from '../../events/event.ts';
-import type { ConsentState, FactFile } from '../facts.ts';
+import type { ConsentState, FactFile } from './fact.ts';
 import type { RepositoryId } from '../repository/remote.ts';
 import type { RepositoryDelivery, RepositoryFact, RepositoryState, Visibility } from '../repository/state.ts';
 import { VISIBILITIES } from '../repository/state.ts';

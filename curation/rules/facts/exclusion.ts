@@ -1,6 +1,6 @@
 /** Content-exclusion files of single repositories: YAML as its owners keep it in the host's settings, to rules. */
 import { LineCounter, parseDocument } from 'yaml';
-import type { FactFile } from '../facts.ts';
+import type { FactFile } from './fact.ts';
 import { FactsError } from './record.ts';
 import type { ExclusionRule } from '../path/exclusion.ts';
 import { compileExclusions, parseExclusionFile, PatternError } from '../path/exclusion.ts';

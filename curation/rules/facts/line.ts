@@ -4,7 +4,7 @@ import { checkExclusionFile } from './exclusion.ts';
 import type { FactEntry } from './entry.ts';
 import { factKey, packConsent, packDelivery, packFile, packState } from './entry.ts';
 import { FactRecord, FactsError } from './record.ts';
-import type { CodeownersFile, ConsentState, FactFile, IgnoreFile } from '../facts.ts';
+import type { CodeownersFile, ConsentState, FactFile, IgnoreFile } from './fact.ts';
 import { DELIVERY_FIELDS, readDelivery } from '../repository/delivery.ts';
 import type { RepositoryId } from '../repository/remote.ts';
 import { hasTwoLevels, lower, parseRepositoryId, repositoryId } from '../repository/remote.ts';
