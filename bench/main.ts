@@ -1,5 +1,6 @@
-/** npm run bench [-- NAME…]: measures what the names say, prints tables and writes .bench/<name>.json. Figures of one run compare; machines are noisy. */
+/** npm run bench [-- NAME…]: measures what the names say (evaluate=ROWS takes that many rows), prints tables and writes .bench/<name>.json. Figures of one run compare; machines are noisy. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { benchEvaluate } from './evaluate.ts';
 import { benchGuard } from './guard.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRedaction } from './redaction.ts';
@@ -8,24 +9,27 @@ import { benchSelection } from './selection.ts';
 
 type Rows = Record<string, number | string>[];
 
-const BENCHES: Record<string, () => Promise<Rows>> = {
+const BENCHES: Record<string, (size?: number) => Promise<Rows>> = {
   pipeline: benchPipeline,
   redaction: benchRedaction,
   guard: benchGuard,
   selection: benchSelection,
   rules: benchRules,
+  evaluate: benchEvaluate,
 };
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
+const nameOf = (argument: string): string => argument.split('=', 1)[0]!;
+const unknown = wanted.map(nameOf).find((name) => !Object.hasOwn(BENCHES, name));
 if (unknown !== undefined) {
   console.error(`there is no bench ${unknown}: name ${Object.keys(BENCHES).join(', ')}`);
   process.exit(2);
 }
 mkdirSync('.bench', { recursive: true });
-for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+for (const argument of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+  const name = nameOf(argument);
   console.log(`\n${name}`);
-  const rows = await BENCHES[name]!();
+  const rows = await BENCHES[name]!(argument === name ? undefined : Number(argument.slice(name.length + 1)));
   for (const row of rows)
     console.log(
       '  ' +

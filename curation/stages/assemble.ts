@@ -4,6 +4,7 @@ import { emptyTally, type PendingRow, type Tally } from './ledger.ts';
 import { exampleOf, type AssembledExample, type ExampleSettings } from './example.ts';
 import type { ExampleMetadata } from '../selection/policy.ts';
 import type { AdmittedRecord } from './record.ts';
+import { groupBy } from '../groups.ts';
 import { mergeRows, outRow } from './ledger.ts';
 import type { Rules } from '../rules/judge.ts';
 
@@ -181,17 +182,6 @@ function first(a: Decision | null, b: Decision | null): Decision | null {
   return precedence(a.reason) <= precedence(b.reason)
     ? { reason: a.reason, rule: a.rule }
     : { reason: b.reason, rule: b.rule };
-}
-
-function groupBy<T>(values: Iterable<T>, key: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const name = key(value);
-    const group = groups.get(name);
-    if (group) group.push(value);
-    else groups.set(name, [value]);
-  }
-  return groups;
 }
 
 /** Applies selection's decisions to the rows of a bucket and counts them. */

@@ -1,6 +1,8 @@
 /** Subtracts published figures from each other, over windows, groupings and totals: no difference may be of fewer than ten users. */
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, evaluate, type Evaluation } from '../../curation/measurement/evaluation/evaluate.ts';
+import { dimensionsOf } from '../../curation/measurement/evaluation/cube.ts';
+import { evaluate, type Evaluation } from '../../curation/measurement/evaluation/evaluate.ts';
+import { bitOf } from '../../curation/measurement/evaluation/measures.ts';
 import type { WholeRow } from '../../curation/measurement/rows/field.ts';
 import { withRows } from '../curation/measurement/database.ts';
 import { fortnight } from '../curation/measurement/world.ts';
@@ -32,7 +34,7 @@ async function publish(rows: WholeRow[], from: number, to: number): Promise<Reco
       for (const [dimension, expression] of Object.entries(dimensionsOf(FIELDS))) {
         const listed = await db.rows<{ value: string; example: string }>(
           `SELECT a.value, r.example FROM (SELECT *, ("time" // ${DAY})::INTEGER AS p, ("time" // ${DAY})::INTEGER AS day FROM (${source})) r
-           JOIN atoms a ON a.dimension = '${dimension}' AND a.p = r.p AND a.value = ${expression} WHERE a.ok_${base} AND r.${base} > 0`,
+           JOIN atoms a ON a.dimension = '${dimension}' AND a.p = r.p AND a.value = ${expression} WHERE a.told & ${bitOf(base)} <> 0 AND r.${base} > 0`,
         );
         const byValue = new Map<string, Set<number>>();
         for (const { value, example } of listed) {

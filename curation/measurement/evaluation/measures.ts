@@ -20,6 +20,9 @@ export const BASES = [
 ] as const;
 export type Base = (typeof BASES)[number];
 
+/** Its bit in numbers that say which bases something has. */
+export const bitOf = (base: Base): number => 1 << BASES.indexOf(base);
+
 const share = (name: string, title: string, numerator: CountField, denominator: CountField & Base): Measure => ({
   ...{ name, title, numerator, denominator, base: denominator, kind: 'share', scale: 1, unit: '%' },
 });

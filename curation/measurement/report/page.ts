@@ -3,7 +3,8 @@ import { escapeHtml, figures, page, section, table } from '../../formats/page.ts
 import { columns, curve, legend, type Series } from '../../formats/plot.ts';
 import type { Suspect } from '../abuse/signals.ts';
 import type { Release } from '../aggregates/aggregate.ts';
-import { NESTED, type Cell, type Evaluation } from '../evaluation/evaluate.ts';
+import { NESTED } from '../evaluation/cube.ts';
+import type { Cell, Evaluation } from '../evaluation/evaluate.ts';
 import { measureNamed } from '../evaluation/measures.ts';
 import type { Assessment, Comparison } from '../experiment/assess.ts';
 

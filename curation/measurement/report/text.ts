@@ -1,5 +1,6 @@
 /** The same figures for machines: Prometheus text, and the field names of GitHub's Copilot metrics API where the same thing is measured. */
-import { NESTED, type Cell, type Evaluation } from '../evaluation/evaluate.ts';
+import { NESTED } from '../evaluation/cube.ts';
+import type { Cell, Evaluation } from '../evaluation/evaluate.ts';
 
 const SAFE = /[\\"\n]/g;
 

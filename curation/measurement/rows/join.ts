@@ -1,6 +1,7 @@
 /** Joins the events of a bucket into outcome rows, one a suggestion, and says of every record what became of it. */
 import type { LifecycleEvent } from '../../labels/lifecycle.ts';
 import { summarise, type Lifecycle } from '../../labels/lifecycle.ts';
+import { groupBy } from '../../groups.ts';
 import { mergeRows, outRow, type PendingRow } from '../../stages/ledger.ts';
 import { precedence, type Reason } from '../../verdict.ts';
 import type { OutcomeEvent } from './event.ts';
@@ -223,15 +224,4 @@ function lifecycleOf(event: OutcomeEvent): LifecycleEvent {
   };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { type, time, id: event.event, ...said };
-}
-
-function groupBy<T>(values: Iterable<T>, key: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const name = key(value);
-    const group = groups.get(name);
-    if (group) group.push(value);
-    else groups.set(name, [value]);
-  }
-  return groups;
 }
