@@ -5,6 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { ensureMinio } from './minio.mjs';
 import { ensureServer } from './server.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,3 +35,4 @@ function installPackages() {
 installPackages();
 build(root);
 if (!process.argv.includes('--no-server')) await ensureServer();
+if (process.argv.includes('--minio')) ensureMinio();

@@ -14,6 +14,7 @@ import { FactSorter } from './facts/sorter.ts';
 import { flushFolder, privateFolder, unfinishedName } from './host/private.ts';
 import { parseOwner, stateOf } from './host/process.ts';
 
+export { isFactsFolder } from './facts/folder.ts';
 export type { FactCounts } from './facts/snapshot.ts';
 
 export interface OpenedFacts {
@@ -41,7 +42,7 @@ const COUNT_OF: Record<string, keyof FactCounts> = {
 };
 
 /**
- * Opens the facts of a local folder; an absent one holds no facts. The snapshot of the same digest is used again, else it is built in
+ * Opens the facts of a folder or `s3://` address; an absent one holds no facts. The snapshot of the same digest is used again, else it is built in
  * one streaming pass with an external sort (some hundred MB of memory for tens of millions of lines). It holds user ids: 0600 in 0700.
  * @throws FactsError naming file, line and field of the first thing that is wrong, before any look-up
  */

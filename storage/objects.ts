@@ -9,6 +9,11 @@ import { openS3Lazily } from './s3/lazy.ts';
 export { MANIFEST, StorageFault, compareKeys } from './objects/object.ts';
 export type { ByteRange, FaultKind, ObjectInfo, ObjectStore } from './objects/object.ts';
 
+/** Whether a place is named by a URL, and not by a path. */
+export function isAddress(place: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(place);
+}
+
 /**
  * Opens a store by its address; nothing is touched before the first call.
  * - a path (absolute, relative to the working directory, or `~/…`) or `file:///…`: a folder, made by the first write
@@ -18,7 +23,7 @@ export type { ByteRange, FaultKind, ObjectInfo, ObjectStore } from './objects/ob
 export function openStore(url: string): ObjectStore {
   if (url.startsWith('s3:')) return openS3Lazily(url);
   if (url.startsWith('file:')) return openFiles(fileURLToPath(url));
-  if (url === '' || /^[a-z][a-z0-9+.-]+:\/\//i.test(url)) {
+  if (url === '' || isAddress(url)) {
     throw new TypeError(`"${url}" is no place for objects: give a folder, file:///folder or s3://bucket/prefix`);
   }
   return openFiles(resolve(url.startsWith('~/') ? homedir() + url.slice(1) : url));

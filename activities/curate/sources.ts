@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { ConfigError } from '../../config/document.ts';
-import { openStore, StorageFault } from '../../storage/objects.ts';
+import { isAddress, openStore, StorageFault } from '../../storage/objects.ts';
 
 export interface SourceObject {
   /** Address of the store and key in it. */
@@ -32,7 +32,7 @@ export async function listSources(inputs: string[]): Promise<SourceObject[]> {
 }
 
 async function* sourcesOf(input: string): AsyncGenerator<SourceObject> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(input)) return yield* objectsUnder(input, input);
+  if (isAddress(input)) return yield* objectsUnder(input, input);
   const path = resolve(input);
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(

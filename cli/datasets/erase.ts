@@ -15,7 +15,7 @@ import { subjectKey, type SubjectKind } from '../../curation/stages/erasure.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { parseAccess } from '../../storage/access.ts';
 import { addErasures } from '../../storage/erasures.ts';
-import { openFacts } from '../../storage/facts.ts';
+import { isFactsFolder, openFacts } from '../../storage/facts.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/objects.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
@@ -108,7 +108,8 @@ async function repositoryNames(given: string, options: Options, scratch: string)
   const host = numbered?.[1]!.toLowerCase() ?? name!.slice(0, name!.indexOf('/'));
   const names = new Set<string>(numbered ? [`${host}#${numbered[2]}`] : [name!]);
   if (options.facts === undefined) return [...names];
-  if (!existsSync(options.facts)) throw new CommandError(EXIT.usage, `${options.facts} --facts: is not there`);
+  if (!(await isFactsFolder(options.facts)))
+    throw new CommandError(EXIT.usage, `${options.facts} --facts: is not there`);
   const opened = await openFacts(options.facts, join(scratch, 'facts'));
   try {
     const { facts }: { facts: Facts } = opened;

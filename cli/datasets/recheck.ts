@@ -6,7 +6,7 @@ import { recheck, type RecheckedVersion } from '../../activities/erase/recheck.t
 import { ConfigError } from '../../config/document.ts';
 import { loadPolicy } from '../../config/policy.ts';
 import { compileRules } from '../../curation/rules/judge.ts';
-import { openFacts } from '../../storage/facts.ts';
+import { isFactsFolder, openFacts } from '../../storage/facts.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { MANIFEST, openStore } from '../../storage/objects.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
@@ -78,7 +78,7 @@ async function published(out: string, wanted: string): Promise<string[]> {
 }
 
 async function recheckUnder(out: string, versions: string[], options: Options): Promise<RecheckedVersion[]> {
-  if (!existsSync(options.facts))
+  if (!(await isFactsFolder(options.facts)))
     throw new ConfigError(options.facts, undefined, '--facts', 'is not there: name the folder of facts');
   const policy = loadPolicy(options.policy);
   const keystore = await openKeystore(options.keys);

@@ -1,11 +1,10 @@
 /** A run as a command lives through it: a server and worker of its own where none is named, start or join, follow, cancel, and the end in order. */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError } from '../../config/document.ts';
-import { openFacts } from '../../storage/facts.ts';
+import { isFactsFolder, openFacts } from '../../storage/facts.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
@@ -70,7 +69,7 @@ function leave(): never {
 
 async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
   if (folder === undefined) return;
-  if (!existsSync(folder))
+  if (!(await isFactsFolder(folder)))
     throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
   await (await openFacts(folder, join(scratch, 'facts'))).close();
 }

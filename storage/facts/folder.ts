@@ -1,19 +1,20 @@
-/** A facts folder on disk: its files, their digest, and their lines in blocks of bounded size. */
+/** A facts folder, on disk or in a bucket: its files, their digest, and their lines in blocks of bounded size. */
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { factKind } from '../../curation/rules/facts/line.ts';
 import { FactsError } from '../../curation/rules/facts/record.ts';
+import { isAddress, openStore } from '../objects.ts';
 
 export interface FactsFile {
   /** Relative to the folder, `/` between parts. */
   name: string;
-  path: string;
   kind: 'lines' | 'file';
   /** Bytes. */
   size: number;
+  read(): AsyncIterable<Uint8Array>;
 }
 
 const BLOCK = 1 << 20;
@@ -22,16 +23,36 @@ const MAX_FILE = 16 << 20;
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = 0xfeff;
 
-/** The facts files of a folder, sorted by name; none where the folder is absent. @throws FactsError for a file that would be passed over */
+/**
+ * The facts files of a folder or of an `s3://` address, sorted by name; none where it is absent.
+ * @throws FactsError for a file that would be passed over, StorageFault where a bucket cannot be read
+ */
 export async function listFacts(folder: string): Promise<FactsFile[]> {
+  const files: FactsFile[] = [];
+  for await (const file of isAddress(folder) ? objectsOf(folder) : filesOf(folder)) {
+    if (file.kind === 'file' && file.size > MAX_FILE)
+      throw new FactsError(file.name, 0, '', `is larger than ${MAX_FILE} bytes`);
+    files.push(file);
+  }
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function* objectsOf(address: string): AsyncGenerator<FactsFile> {
+  const store = openStore(address);
+  for await (const { key, size } of store.list('')) {
+    const kind = factKind(key);
+    if (kind !== 'none') yield { name: key, kind, size, read: () => store.read(key) };
+  }
+}
+
+async function* filesOf(folder: string): AsyncGenerator<FactsFile> {
   let names: string[];
   try {
     names = await readdir(folder, { recursive: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw new FactsError(folder, 0, '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
   }
-  const files: FactsFile[] = [];
   for (const written of names) {
     const name = written.replaceAll('\\', '/');
     const path = join(folder, written);
@@ -39,11 +60,18 @@ export async function listFacts(folder: string): Promise<FactsFile[]> {
     if (found === null) throw new FactsError(name, 0, '', 'cannot be read: mend the link or the permissions');
     if (!found.isFile()) continue;
     const kind = factKind(name);
-    if (kind === 'none') continue;
-    if (kind === 'file' && found.size > MAX_FILE) throw new FactsError(name, 0, '', `is larger than ${MAX_FILE} bytes`);
-    files.push({ name, path, kind, size: found.size });
+    if (kind !== 'none')
+      yield { name, kind, size: found.size, read: () => createReadStream(path, { highWaterMark: BLOCK }) };
   }
-  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether there is anything at the address of a folder of facts: an empty folder is there, an empty prefix is not. */
+export async function isFactsFolder(folder: string): Promise<boolean> {
+  if (isAddress(folder)) return (await listFacts(folder)).length > 0;
+  return stat(folder).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The sha256 of each file by name, in lower-case hex, hashed together in the order of names: the digest of the facts. */
@@ -67,7 +95,7 @@ export async function digestFacts(files: readonly FactsFile[]): Promise<string> 
   const digest = new FactsDigest();
   for (const file of files) {
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file.path, { highWaterMark: BLOCK })) hash.update(chunk as Buffer);
+    for await (const chunk of file.read()) hash.update(chunk);
     digest.add(file.name, hash.digest('hex'));
   }
   return digest.hex();
@@ -88,8 +116,8 @@ export async function readLines(file: FactsFile, take: (text: string, line: numb
       start = end < 0 ? text.length : end + 1;
     }
   };
-  for await (const data of createReadStream(file.path, { highWaterMark: BLOCK })) {
-    const chunk = data as Buffer;
+  for await (const data of file.read()) {
+    const chunk = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     hash.update(chunk);
     const last = chunk.lastIndexOf(LINE_FEED);
     if (last < 0) {
@@ -107,7 +135,9 @@ export async function readLines(file: FactsFile, take: (text: string, line: numb
 
 /** A file that is read whole, with its sha256. */
 export async function readWhole(file: FactsFile): Promise<{ text: string; sha256: string }> {
-  const bytes = await readFile(file.path);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of file.read()) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
   if (!isUtf8(bytes)) refuseBytes(file.name, bytes, 0);
   return { text: bytes.toString('utf8'), sha256: createHash('sha256').update(bytes).digest('hex') };
 }

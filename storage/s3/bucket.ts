@@ -26,20 +26,32 @@ import { faultOf, statusOf } from './fault.ts';
 const PART_BYTES = 16 << 20;
 /** How often the SDK sends a request: at 30% failures, one in 15,000 requests fails for good. */
 const ATTEMPTS = 8;
+/** Connections of one process to one service. */
+const SOCKETS = { maxSockets: 64 };
 /** How often a download that broke in the middle is taken up again without a byte gained. */
 const RESUMES = 6;
 const WRITER = 'garner-writer';
 
+/** One client a service: stores are opened for every piece of a source, connections and credentials are kept. */
+const clients = new Map<string, S3Client>();
+
 /** Opens a bucket; credentials and anything not in the address come from the SDK's environment. */
-export function openS3({ url, bucket, prefix, endpoint, region, pathStyle }: S3Address): ObjectStore {
-  const client = new S3Client({
+export function openS3(address: S3Address): ObjectStore {
+  const { url, bucket, prefix, endpoint, region, pathStyle } = address;
+  const service = JSON.stringify([endpoint, region, pathStyle]);
+  const client = clients.get(service) ?? connect(address);
+  clients.set(service, client);
+  return new Bucket(client, bucket, prefix, url);
+}
+
+function connect({ endpoint, region, pathStyle }: S3Address): S3Client {
+  return new S3Client({
     ...(endpoint === null ? {} : { endpoint }),
     ...(region === null ? {} : { region }),
     forcePathStyle: pathStyle,
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, httpsAgent: { maxSockets: 64 } },
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, httpAgent: SOCKETS, httpsAgent: SOCKETS },
   });
-  return new Bucket(client, bucket, prefix, url);
 }
 
 class Bucket implements ObjectStore {

@@ -6,7 +6,13 @@ import { parseS3Address } from './address.ts';
 export function openS3Lazily(url: string): ObjectStore {
   const address = parseS3Address(url);
   let opened: Promise<ObjectStore> | undefined;
-  const store = (): Promise<ObjectStore> => (opened ??= import('./bucket.ts').then(({ openS3 }) => openS3(address)));
+  const load = async (): Promise<ObjectStore> => {
+    // The versions of the SDK and of Node are chosen here: its advice about them is of no use to whoever runs the program.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+    const { openS3 } = await import('./bucket.ts');
+    return openS3(address);
+  };
+  const store = (): Promise<ObjectStore> => (opened ??= load());
   return {
     url,
     async *list(...args) {

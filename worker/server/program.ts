@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** The same two places, in the same order, as setup/server.mjs (which must run before anything is built). */
+/** The same two places, in the same order, as setup/program.mjs (which must run before anything is built). */
 export function findServer(): string | null {
   const program = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'garner', 'bin');

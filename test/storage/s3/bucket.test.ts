@@ -175,7 +175,7 @@ describe.skipIf(program === null)('objects on S3', () => {
     const key = process.env['AWS_SECRET_ACCESS_KEY'];
     process.env['AWS_SECRET_ACCESS_KEY'] = 'wrong';
     try {
-      const wrong = openStore(url('x'));
+      const wrong = openStore(url('x', minio.endpoint.replace('127.0.0.1', 'localhost')));
       await expect(wrong.write('k', Buffer.from('x'))).rejects.toMatchObject({
         kind: 'not_writable',
         retryable: false,

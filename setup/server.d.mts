@@ -1,3 +1,0 @@
-export function cacheFolder(): string;
-export function findServer(): string | null;
-export function ensureServer(): Promise<void>;
