@@ -2,14 +2,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { openStore } from '../../storage/objects.ts';
-import { datasetRows } from '../../storage/guard/rows.ts';
-import { positives, type Positive } from '../curation/redaction/labelled.ts';
-import { filesUnder, PROJECT, workplace, type Ended } from '../command.ts';
-import { Haystack } from './planted/haystack.ts';
-import { exportedHistory } from './planted/history.ts';
-import { NOW, Planted, type Suggestion } from './planted/place.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { openStore } from '../../../storage/objects.ts';
+import { datasetRows } from '../../../storage/guard/rows.ts';
+import { positives, type Positive } from '../../curation/redaction/labelled.ts';
+import { filesUnder, PROJECT, workplace, type Ended } from '../../command.ts';
+import { Haystack } from '../planted/haystack.ts';
+import { exportedHistory } from '../planted/history.ts';
+import { NOW, Planted, type Suggestion } from '../planted/place.ts';
 
 const seed = Number(process.env['GARNER_SEED'] ?? Date.now() % 1e9);
 const SECRETS = 1000;

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gunzipSync } from 'node:zlib';
-import type { RunSummary } from '../../activities/types.ts';
-import type { LedgerRow } from '../../curation/stages/ledger.ts';
-import { filesUnder } from '../command.ts';
-import { Site } from './faults/site.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import type { LedgerRow } from '../../../curation/stages/ledger.ts';
+import { filesUnder } from '../../command.ts';
+import { Site } from '../site/site.ts';
 
 const SMALL = Number(process.env['DRILL_EVENTS'] ?? 10_000);
 const DAY = 86_400_000;

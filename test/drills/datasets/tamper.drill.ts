@@ -3,9 +3,9 @@ import { appendFileSync, cpSync, readFileSync, renameSync, rmSync, truncateSync,
 import { join } from 'node:path';
 import { generateIdentity } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { formatManifest, parseManifest } from '../../curation/proof/dsse.ts';
-import { filesUnder, workplace } from '../command.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { formatManifest, parseManifest } from '../../../curation/proof/dsse.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 const SEED = process.env['DRILL_SEED'] ?? '7';
 const place = workplace('tamper');

@@ -4,10 +4,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { parseManifest } from '../../curation/proof/dsse.ts';
-import { asDataset, DATASET_PREDICATE, parseStatement, type DatasetPredicate } from '../../curation/proof/statement.ts';
-import { filesUnder, workplace } from '../command.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { parseManifest } from '../../../curation/proof/dsse.ts';
+import {
+  asDataset,
+  DATASET_PREDICATE,
+  parseStatement,
+  type DatasetPredicate,
+} from '../../../curation/proof/statement.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 const SEED = process.env['DRILL_SEED'] ?? '7';
 /** Kept between runs: the packages are some hundred megabytes. */

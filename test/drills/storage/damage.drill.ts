@@ -1,15 +1,15 @@
 /** One bit flipped in what a run has stored between its stages: the next reader says which object it is, and nothing is published. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STAGES } from '../../activities/index.ts';
-import { openStage } from '../../activities/run/stage.ts';
-import { storeSettings } from '../../activities/whole.ts';
-import type { Admitted, Assembled, CurateInput, Ref, Rendered } from '../../activities/types.ts';
-import { BUILTIN_POLICY } from '../../config/policy.ts';
-import { filesUnder } from '../command.ts';
-import { faultOf } from '../../worker/fault.ts';
-import { drawsOf } from './faults/seed.ts';
-import { NOW, Site } from './faults/site.ts';
+import { STAGES } from '../../../activities/index.ts';
+import { openStage } from '../../../activities/run/stage.ts';
+import { storeSettings } from '../../../activities/whole.ts';
+import type { Admitted, Assembled, CurateInput, Ref, Rendered } from '../../../activities/types.ts';
+import { BUILTIN_POLICY } from '../../../config/policy.ts';
+import { filesUnder } from '../../command.ts';
+import { faultOf } from '../../../worker/fault.ts';
+import { drawsOf } from '../site/seed.ts';
+import { NOW, Site } from '../site/site.ts';
 
 const site = new Site();
 const run = 'run-0123456789abcdef';

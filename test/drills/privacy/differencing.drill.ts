@@ -1,11 +1,11 @@
 /** Subtracts published figures from each other, over windows, groupings and totals: no difference may be of fewer than ten users. */
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf } from '../../curation/measurement/evaluation/cube.ts';
-import { evaluate, type Evaluation } from '../../curation/measurement/evaluation/evaluate.ts';
-import { bitOf } from '../../curation/measurement/evaluation/measures.ts';
-import type { WholeRow } from '../../curation/measurement/rows/field.ts';
-import { withRows } from '../curation/measurement/database.ts';
-import { fortnight } from '../curation/measurement/world.ts';
+import { dimensionsOf } from '../../../curation/measurement/evaluation/cube.ts';
+import { evaluate, type Evaluation } from '../../../curation/measurement/evaluation/evaluate.ts';
+import { bitOf } from '../../../curation/measurement/evaluation/measures.ts';
+import type { WholeRow } from '../../../curation/measurement/rows/field.ts';
+import { withRows } from '../../curation/measurement/database.ts';
+import { fortnight } from '../../curation/measurement/world.ts';
 
 const K = 10;
 const DAY = 86_400_000;

@@ -4,9 +4,9 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EraseSummary, RunSummary } from '../../activities/types.ts';
-import { Random } from '../../curation/sample/random.ts';
-import { bytesUnder, filesUnder, workplace } from '../command.ts';
+import type { EraseSummary, RunSummary } from '../../../activities/types.ts';
+import { Random } from '../../../curation/sample/random.ts';
+import { bytesUnder, filesUnder, workplace } from '../../command.ts';
 
 const SEED = process.env['DRILL_SEED'] ?? '7';
 const KILLS = 10;

@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WindowState } from '../../activities/run/windows.ts';
-import { filesUnder } from '../command.ts';
-import { record } from './faults/histories.ts';
-import { Site } from './faults/site.ts';
+import type { WindowState } from '../../../activities/run/windows.ts';
+import { filesUnder } from '../../command.ts';
+import { record } from '../site/histories.ts';
+import { Site } from '../site/site.ts';
 
 const site = new Site();
 const days: string[] = [];

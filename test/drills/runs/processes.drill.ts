@@ -1,10 +1,10 @@
 /** Processes that die, stop, or lose their server in the middle of a run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { record } from './faults/histories.ts';
-import { drawsOf } from './faults/seed.ts';
-import { Site, type Ended } from './faults/site.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { record } from '../site/histories.ts';
+import { drawsOf } from '../site/seed.ts';
+import { Site, type Ended } from '../site/site.ts';
 
 const KILLS = Number(process.env['DRILL_KILLS'] ?? 20);
 /** 60 in the full drill. */

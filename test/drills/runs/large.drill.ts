@@ -1,8 +1,8 @@
 /** Thousands of shards: no history grows past 10,000 events or 5 MB, and what a run holds in Temporal does not grow with them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { record } from './faults/histories.ts';
-import { Site } from './faults/site.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { record } from '../site/histories.ts';
+import { Site } from '../site/site.ts';
 
 const EVENTS = Number(process.env['DRILL_LARGE_EVENTS'] ?? 60_000);
 const SHARD_BYTES = 7 << 10;

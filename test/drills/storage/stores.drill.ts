@@ -4,12 +4,12 @@ import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, writeFileSyn
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateIdentity } from 'age-encryption';
-import type { RunSummary } from '../../activities/types.ts';
-import { findServer } from '../../worker/server/program.ts';
-import { bytesUnder, filesUnder, PROJECT } from '../command.ts';
-import { record } from './faults/histories.ts';
-import { drawsOf } from './faults/seed.ts';
-import { NOW, Site, type Running } from './faults/site.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { findServer } from '../../../worker/server/program.ts';
+import { bytesUnder, filesUnder, PROJECT } from '../../command.ts';
+import { record } from '../site/histories.ts';
+import { drawsOf } from '../site/seed.ts';
+import { NOW, Site, type Running } from '../site/site.ts';
 
 const root = process.getuid?.() === 0;
 if (!root) console.warn('SKIPPED: the drills of a full disk and of a foreign user need root');
