@@ -16,6 +16,7 @@ import { explainCommand } from './records/explain.ts';
 import { fingerprintCommand } from './guard/fingerprint.ts';
 import { generateCommand } from './generate.ts';
 import { ledgerCommand } from './records/ledger.ts';
+import { keysCommand } from './keys.ts';
 import { openCommand } from './datasets/open.ts';
 import { policyCommand } from './policy.ts';
 import { recheckCommand } from './datasets/recheck.ts';
@@ -51,6 +52,7 @@ for (const add of [
     accessCommand,
     auditCommand,
     eraseCommand,
+    keysCommand,
     decontaminateCommand,
     recheckCommand,
   ],

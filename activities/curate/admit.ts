@@ -2,16 +2,14 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RecordReader } from '../../curation/events/records.ts';
-import { subjectName } from '../../curation/measurement/rows/admission.ts';
 import { FingerprintSet } from '../../curation/overlap/grams.ts';
 import { Admission } from '../../curation/stages/admit.ts';
-import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../../curation/stages/ledger.ts';
 import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { decode, StreamFault } from '../../storage/decode.ts';
 import { openStore } from '../../storage/objects.ts';
 import { LineBuffer } from '../run/container.ts';
-import { abuseKey } from '../measure/review.ts';
+import { knownSubject } from '../measure/pseudonyms.ts';
 import type { Piece } from './pinned.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
@@ -60,12 +58,12 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
   };
 }
 
-/** Whether a user is of the confirmed cohort that the run was started with; its pseudonyms are made as the investigation makes them. */
-function isAbuse(stage: Stage): { isAbuse?: (userId: string) => boolean } {
-  const confirmed = new Set(stage.settings.confirmed ?? []);
-  if (confirmed.size === 0) return {};
-  const pseudonyms = new KeyedHash(abuseKey(stage.keystore));
-  return { isAbuse: (userId) => confirmed.has(pseudonyms.of(subjectName(userId))) };
+/** Whether a user is of the confirmed cohort that the run was started with. */
+function isAbuse({ settings, keystore, plan }: Stage): { isAbuse?: (userId: string) => boolean } {
+  const { confirmed = [] } = settings;
+  if (confirmed.length === 0) return {};
+  const subject = knownSubject(confirmed, keystore, plan.epoch);
+  return { isAbuse: (userId) => subject(userId) !== undefined };
 }
 
 /** What takes the records of a piece, and the rows of those that could not be read. */

@@ -32,6 +32,8 @@ export interface Plan {
   sources: PlannedSource[];
   shards: Piece[][];
   buckets: number;
+  /** Of the pseudonyms in a queue for reviewers: the one in which the run was planned. */
+  epoch: string;
   /** Keyed hashes of who was erased before this run, sorted. */
   erased: string[];
   /** Which runs of private text leave fingerprints: chosen from how much text the sources may hold. */

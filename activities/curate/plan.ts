@@ -48,6 +48,7 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     // Only where there are any, so that the first erasure alone gives other keys.
     ...(erased.length > 0 ? { erased: createHash('sha256').update(erased.join()).digest('hex') } : {}),
     ...(stage.settings.confirmed?.length ? { confirmed: stage.settings.confirmed } : {}),
+    ...(stage.settings.cases?.length ? { cases: stage.settings.cases } : {}),
     ...(stage.guards.length > 0 ? { guards: stage.guards.map(({ keyId, sha256 }) => [keyId, sha256]) } : {}),
   };
   const planDigest = createHash('sha256').update(JSON.stringify(named)).digest('hex');
@@ -67,6 +68,7 @@ export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
     sources,
     shards,
     buckets,
+    epoch: stage.keystore.pseudonymEpoch(),
     erased,
     ...guardPlan(plainBytes, policy),
   };

@@ -9,7 +9,7 @@ import { LineBuffer } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
-import { abuseKey } from './review.ts';
+import { knownSubject, reviewKey } from './pseudonyms.ts';
 
 /** The measuring policy of a run. @throws RunFailure ConfigInvalid where the run's purpose does not measure */
 export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: MeasurePolicy } {
@@ -21,7 +21,7 @@ export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: Me
 
 /** @throws RunFailure SourceChanged where a source is not what was planned */
 export async function measureAdmit(shard: number, stage: Stage): Promise<Admitted> {
-  const { plan, policy } = stage;
+  const { plan, policy, keystore } = stage;
   const { purpose, measure } = measuring(stage);
   const output = new MeasureOutput(plan.buckets);
   const admission = new MeasureAdmission(
@@ -29,7 +29,12 @@ export async function measureAdmit(shard: number, stage: Stage): Promise<Admitte
       ...{ purpose, consent: measure.consent, facts: stage.knownFacts, rules: stage.rules, redactor: stage.redactor },
       ...{ adapter: { ...policy.adapters }, hosts: policy.rules.repositories, now: plan.now, buckets: plan.buckets },
       joinKey: stage.key('join'),
-      pseudonymKey: purpose === 'abuse-investigation' ? abuseKey(stage.keystore) : stage.key('pseudonym'),
+      ...(purpose === 'abuse-investigation'
+        ? {
+            pseudonymKey: reviewKey(keystore, plan.epoch),
+            knownSubject: knownSubject(stage.settings.cases ?? [], keystore, plan.epoch),
+          }
+        : { pseudonymKey: stage.key('pseudonym') }),
     },
     output,
   );

@@ -33,9 +33,11 @@ export async function updateReview(keystore: Keystore, change: (review: Review) 
   });
 }
 
-/** Key of the pseudonyms that a reviewer's word hangs on: it does not change between runs. */
-export function abuseKey(keystore: Keystore): Buffer {
-  return keystore.derive('abuse-subject', '', 32);
+/** For an investigation: the cases that reviewers have. None before the first rotation, until which the same people have the same pseudonyms. */
+export async function casesOf(keystore: Keystore, purpose: string): Promise<{ cases?: string[] }> {
+  if (purpose !== 'abuse-investigation' || keystore.pseudonymEpoch() === '1') return {};
+  const cases = Object.keys((await readReview(keystore)).cases).sort();
+  return cases.length > 0 ? { cases } : {};
 }
 
 function folderOf(keystore: Keystore): string {

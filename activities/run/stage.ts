@@ -55,6 +55,8 @@ export interface RunSettings {
   experiment?: { file: string; text: string };
   /** Of training: pseudonyms of users whose abuse a reviewer confirmed. */
   confirmed?: string[];
+  /** Of abuse-investigation: pseudonyms of the cases that reviewers have. */
+  cases?: string[];
 }
 
 /** A guard file as a run keeps it: sealed beside the settings, so that any worker has it. */

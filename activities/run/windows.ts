@@ -9,7 +9,7 @@ import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openStore, StorageFault, type ObjectStore } from '../../storage/objects.ts';
 import { readSealed, writeSealed, type RunSettings, type WorkerSettings } from './stage.ts';
 import { listSources } from '../curate/sources.ts';
-import { readReview } from '../measure/review.ts';
+import { casesOf, readReview } from '../measure/review.ts';
 import { digestGuards, namedGuards, storeGuards } from './guards.ts';
 import type { CurateInput, RunSummary } from '../types.ts';
 
@@ -78,11 +78,12 @@ export async function openWindow(
   const { facts, out, shardBytes, concurrency } = schedule;
   const keystore = await openKeystore(worker.keys);
   const access = schedule.access === null ? null : { file: schedule.access, text: readText(schedule.access) };
+  const parsed = parsePolicy(policy.file, policy.text);
+  const cases = await casesOf(keystore, parsed.purpose);
+  const settings: RunSettings = { policy, access, local: access === null, ...cases };
   const confirmed = schedule.kind === 'curate' ? confirmedOf(await readReview(keystore)) : [];
-  const settings: RunSettings = { policy, access, local: access === null };
   if (experiment) settings.experiment = experiment;
   if (confirmed.length > 0) settings.confirmed = confirmed;
-  const parsed = parsePolicy(policy.file, policy.text);
   const guards = await namedGuards(schedule.guard, schedule.guardKey);
   const digests = await digestGuards(guards);
   const named = JSON.stringify([schedule.id, window.day, window.watermarks, at, settings, digests]);

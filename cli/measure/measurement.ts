@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { availableParallelism, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { casesOf } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/curate/sources.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { storeSettings } from '../../activities/whole.ts';
@@ -66,7 +67,11 @@ export async function measure(
   const access = readAccess({ ...options, policy: policy.file }, policy, local);
   await listSources(options.input);
   return withSession(options, async (session) => {
-    const settings = { policy: { file: policy.file, text }, access, local, ...(experiment ? { experiment } : {}) };
+    const settings = {
+      ...{ policy: { file: policy.file, text }, access, local },
+      ...(experiment ? { experiment } : {}),
+      ...(await casesOf(session.keystore, purpose)),
+    };
     const input = await inputOf(options, policy, settings, session.keystore.derive('run', '', 32));
     const handle = await startOrJoin(session.client, 'measure', input, {
       staticSummary: `${input.purpose}, ${windowText(input.window)}`,

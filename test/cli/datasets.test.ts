@@ -144,6 +144,33 @@ describe('garner audit', () => {
   });
 });
 
+describe('garner keys', () => {
+  it('rotates pseudonyms and the payload key, says so in the audit log, and changes no dataset', () => {
+    const { stdout } = place.garner('keys', 'rotate', '--by', 'root', '--why', 'every quarter', '--json');
+    expect(JSON.parse(stdout)).toEqual({ pseudonymEpoch: '2', payloadKey: '2', payloadKeys: 2 });
+    const log = place.garner('audit', 'show', '--what', 'keys.rotate', '--json').stdout.trim().split('\n');
+    expect(log.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { actor: 'root', subject: 'keys/pseudonyms', details: { current: '2', why: 'every quarter' } },
+      { actor: 'root', subject: 'keys/payloads', details: { current: '2', why: 'every quarter' } },
+    ]);
+    expect(run().digest).toBe(first.digest);
+  });
+
+  it('still opens the history of a run from before', () => {
+    const { status, stdout } = place.garner('status', first.runId, '--out', out, '--json');
+    expect([status, stdout]).toEqual([0, expect.stringContaining(first.runId)]);
+  });
+
+  it('rotates one alone, and nothing without a reason', () => {
+    const rotate = (...given: string[]) => place.garner('keys', 'rotate', '--json', ...given);
+    expect(JSON.parse(rotate('--only', 'pseudonyms', '--why', 'a leak').stdout)).toMatchObject({
+      ...{ pseudonymEpoch: '3', payloadKey: '2' },
+    });
+    expect(rotate().status).toBe(2);
+    expect(JSON.parse(place.garner('keys', 'show', '--json').stdout)).toMatchObject({ pseudonymEpoch: '3' });
+  });
+});
+
 describe('garner erase', () => {
   /** The user with the most kept records, found in the input without the product's code. */
   function subject(): string {

@@ -30,8 +30,10 @@ export interface MeasureAdmitSettings {
   adapter: AdapterOptions;
   now: number;
   joinKey: Uint8Array;
-  /** Of users; for abuse-investigation one that lasts, so that a reviewer's word on somebody does. */
+  /** Of users. */
   pseudonymKey: Uint8Array;
+  /** The pseudonym of a user in a case that reviewers have; it stays, so that their word does. */
+  knownSubject?: (userId: string) => string | undefined;
   buckets: number;
 }
 
@@ -99,7 +101,7 @@ export class MeasureAdmission {
     const reduced: OutcomeEvent = {
       ...{ source: this.#source.index, line, event: event.id, type: event.type, time: event.time, suggestion },
       content: this.#join.of(content),
-      ...(user.id === undefined ? {} : { user: this.#pseudonyms.of(subjectName(user.id)) as Pseudonym }),
+      ...(user.id === undefined ? {} : { user: this.#subject(user.id) }),
       ...(verdict.keep ? {} : { out: { reason: verdict.reason, rule: verdict.rule } }),
       ...(user.plan === undefined ? {} : { plan: user.plan }),
       ...told('ide', client.ide),
@@ -112,6 +114,10 @@ export class MeasureAdmission {
     };
     if (verdict.keep) this.#addText(reduced, event);
     this.#sink.event(bucketOf(this.#join, event.suggestionId, this.#settings.buckets), reduced);
+  }
+
+  #subject(userId: string): Pseudonym {
+    return (this.#settings.knownSubject?.(userId) ?? this.#pseudonyms.of(subjectName(userId))) as Pseudonym;
   }
 
   #verdict(event: CanonicalEvent): Verdict {
