@@ -20,6 +20,7 @@ import { note } from './run/note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './curate/overlap.ts';
 import { plan } from './curate/plan.ts';
 import { publish, type PublishInput } from './publish/publish.ts';
+import { recheckAll, type RecheckInput } from './erase/nightlyrecheck.ts';
 import { reissue, type ReissueInput } from './erase/reissue.ts';
 import { render, type RenderInput } from './publish/render.ts';
 import { select } from './curate/select.ts';
@@ -92,6 +93,7 @@ export const BARE_STAGES = {
     openWindow(input, worker),
   closeWindow: (input: NightlyInput & { at: number; window: DueWindow; summary: RunSummary }, worker: WorkerSettings) =>
     closeWindow(input, worker),
+  recheckAll: (input: RecheckInput & { now: number; run: string }, worker: WorkerSettings) => recheckAll(input, worker),
 } as const;
 
 /** Units of earlier stages come as the lists of their pages. */

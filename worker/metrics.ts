@@ -1,5 +1,6 @@
 /** What a worker counts: stages, records, redactions, bytes. No name of a file, repository or person is ever a label. */
 import { Runtime } from '@temporalio/worker';
+import type { RecheckSummary } from '../activities/erase/nightlyrecheck.ts';
 import type { StageName } from '../activities/index.ts';
 import type { Admitted, Assembled, Rendered, Settled } from '../activities/types.ts';
 
@@ -23,6 +24,13 @@ export function stageMetrics(): StageMetrics {
     'bytes',
     'Bytes of dataset files before sealing, by format',
   );
+  const rechecked = meter.createCounter(
+    'garner_versions_rechecked',
+    'versions',
+    'Published versions that were judged again, by what became of them',
+  );
+  // Where a series begins with its first count, no alert sees that count.
+  for (const state of ['clean', 'affected', 'unindexed', 'aggregate', 'withdrawn']) rechecked.add(0, { state });
   const redacted = (counts: Record<string, number>) => {
     for (const [rule, count] of Object.entries(counts)) redactions.add(count, { rule });
   };
@@ -31,6 +39,9 @@ export function stageMetrics(): StageMetrics {
     assemble: (result: Assembled) => redacted(result.redactions),
     render: (result: Rendered) => {
       for (const file of result.files) bytes.add(file.bytes, { format: file.format });
+    },
+    recheckAll: ({ versions }: RecheckSummary) => {
+      for (const [state, count] of Object.entries(versions)) rechecked.add(count, { state });
     },
     settle: ({ tally }: Settled) => {
       for (const outcome of ['kept', 'excluded', 'rejected'] as const) records.add(tally[outcome], { outcome });

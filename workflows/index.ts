@@ -4,3 +4,4 @@ export { erase } from './erase.ts';
 export { measure } from './measure.ts';
 export { nightly } from './nightly.ts';
 export { page } from './page.ts';
+export { recheck } from './recheck.ts';

@@ -44,7 +44,7 @@ export async function nightly(input: NightlyInput): Promise<NightlyResult> {
 }
 
 /** When the schedule meant this start to be, however late it came: a backfill's lies in the past. */
-function scheduledTime(): number {
+export function scheduledTime(): number {
   const value = workflowInfo().searchAttributes['TemporalScheduledStartTime']?.[0];
   const time = value instanceof Date ? value.getTime() : NaN;
   if (Number.isNaN(time)) throw ApplicationFailure.nonRetryable('start it by its schedule', 'Refused');

@@ -36,6 +36,13 @@ const ATTRIBUTE = {
   outcome: keyword('GarnerOutcome'),
 } as const;
 
+/** Fills search attributes: opaque or from closed sets, since Temporal stores them readable. */
+export function setAttributes(values: Partial<Record<keyof typeof ATTRIBUTE, string>>): void {
+  upsertSearchAttributes(
+    Object.entries(values).map(([name, value]) => ({ key: ATTRIBUTE[name as keyof typeof ATTRIBUTE], value })),
+  );
+}
+
 /** @throws Refused unless it is said who decides and why */
 export function named({ by, why }: Decision): void {
   if (!by || !why) refuse('say who and why (--by, --why)');
@@ -109,12 +116,7 @@ export class Steering {
     });
   }
 
-  /** Fills search attributes: opaque or from closed sets, since Temporal stores them readable. */
-  attributes(values: Partial<Record<keyof typeof ATTRIBUTE, string>>): void {
-    upsertSearchAttributes(
-      Object.entries(values).map(([name, value]) => ({ key: ATTRIBUTE[name as keyof typeof ATTRIBUTE], value })),
-    );
-  }
+  readonly attributes = setAttributes;
 
   async stage(stage: StageLabel, total = 0): Promise<void> {
     Object.assign(this.progress, { stage, total, finished: 0, stageStartedAt: Date.now() });

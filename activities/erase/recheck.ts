@@ -1,16 +1,22 @@
 /** Recheck: finds the examples of published versions that today's facts would not let through: whose user or repositories changed since. */
+import { join } from 'node:path';
+import { ConfigError } from '../../config/document.ts';
+import type { Policy } from '../../config/policy.ts';
+import { PURPOSE_PREDICATE } from '../../curation/measurement/disclosure/statement.ts';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
+import { parseManifest } from '../../curation/proof/dsse.ts';
+import { parseStatement } from '../../curation/proof/statement.ts';
 import { factKey } from '../../curation/rules/facts/entry.ts';
 import type { Facts } from '../../curation/rules/facts.ts';
-import type { Rules } from '../../curation/rules/judge.ts';
+import { compileRules, type Rules } from '../../curation/rules/judge.ts';
 import { statesAt } from '../../curation/rules/repository/state.ts';
 import { subjectKey } from '../../curation/stages/erasure.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { KEEP, precedence, drop, type Reason, type Verdict } from '../../curation/verdict.ts';
 import { readErasures } from '../../storage/erasures.ts';
-import type { OpenedFacts } from '../../storage/facts.ts';
-import type { Keystore } from '../../storage/keystore.ts';
-import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
+import { openFacts, type OpenedFacts } from '../../storage/facts.ts';
+import { openKeystore, type Keystore } from '../../storage/keystore.ts';
+import { MANIFEST, openStore, type ObjectStore } from '../../storage/objects.ts';
 import { indexKey, readIndex, type IndexEntry } from './erasure.ts';
 import { readTombstone } from './tombstone.ts';
 
@@ -28,8 +34,11 @@ export interface AffectedSubject {
 export interface RecheckedVersion {
   /** `name/version`. */
   version: string;
-  /** `unindexed`: nobody can tell whom it holds. `withdrawn`: a tombstone stands in its place. */
-  state: 'clean' | 'affected' | 'unindexed' | 'withdrawn';
+  /**
+   * `unindexed`: nobody can tell whom it holds. `aggregate`: figures over people, which hold no examples. `withdrawn`: a tombstone
+   * stands in its place.
+   */
+  state: 'clean' | 'affected' | 'unindexed' | 'aggregate' | 'withdrawn';
   examples: number;
   /** Examples that may not be used any more, by the first reason of each. */
   affected: number;
@@ -39,24 +48,70 @@ export interface RecheckedVersion {
   policyDigest: string | null;
 }
 
-export interface RecheckSettings {
+interface RecheckSettings {
   store: ObjectStore;
   keystore: Keystore;
   facts: OpenedFacts;
   /** Of today's policy, bound to today's facts. */
   rules: Rules;
-  progress?: (version: string) => void;
+}
+
+/** By what versions are judged again. */
+export interface RecheckBasis {
+  /** Folder of today's facts. */
+  facts: string;
+  policy: Policy;
+  /** Milliseconds since 1970-01-01 UTC. */
+  now: number;
+  /** Folder of the keystore; the user's own where undefined. */
+  keys?: string;
+  /** A folder for the snapshot of the facts. */
+  scratch: string;
 }
 
 /** Hashes that an example gives, at most: more only make the search for its subjects a little less sharp. */
 const KEYS_OF_EXAMPLE = 8;
 
+/** Whether a version has to be issued again: it holds what may not be used any more, or nobody can tell. */
+export function mustReissue({ state }: RecheckedVersion): boolean {
+  return state === 'affected' || state === 'unindexed';
+}
+
+/** `name/version`, sorted, of what is published under a name, of one version, or of all (`wanted` empty). */
+export async function publishedVersions(store: ObjectStore, wanted = ''): Promise<string[]> {
+  const versions: string[] = [];
+  for await (const { key } of store.list('datasets/')) {
+    const [, name, version, file, more] = key.split('/');
+    if (file !== MANIFEST || more !== undefined || version!.startsWith('.')) continue;
+    if (wanted === '' || wanted === name || wanted === `${name}/${version}`) versions.push(`${name}/${version}`);
+  }
+  return versions.sort();
+}
+
 /**
- * Judges every example of the versions (`name/version`) again: its user and its repositories at the time of the example and now. What
- * depends on paths (patterns, CODEOWNERS) is not judged again, for no index holds paths.
- * @throws StorageFault where a version is not there
+ * Judges every example of versions (`name/version`) under an output folder again: its user and its repositories at the time of the
+ * example and now. What depends on paths (patterns, CODEOWNERS) is not judged again, for no index holds paths.
+ * @throws ConfigError where there are no facts, FactsError where they cannot be used, StorageFault where a version is not there
  */
-export async function recheck(versions: readonly string[], settings: RecheckSettings): Promise<RecheckedVersion[]> {
+export async function recheck(
+  out: string,
+  versions: readonly string[],
+  { facts: folder, policy, now, keys, scratch }: RecheckBasis,
+): Promise<RecheckedVersion[]> {
+  const keystore = await openKeystore(keys);
+  const facts = await openFacts(folder, join(scratch, 'facts'));
+  try {
+    // Without a fact every user is unknown, and everything that was ever published would have to be issued again.
+    if (Object.values(facts.counts).every((count) => count === 0))
+      throw new ConfigError(folder, undefined, '--facts', 'holds no facts: name the folder of facts');
+    const rules = compileRules(policy.rules, facts.facts, now);
+    return await recheckVersions(versions, { store: openStore(out), keystore, facts, rules });
+  } finally {
+    await facts.close();
+  }
+}
+
+async function recheckVersions(versions: readonly string[], settings: RecheckSettings): Promise<RecheckedVersion[]> {
   const found: RecheckedVersion[] = [];
   const indexed: string[] = [];
   for (const version of versions) {
@@ -68,7 +123,6 @@ export async function recheck(versions: readonly string[], settings: RecheckSett
   const erased = new Set(await readErasures(settings.keystore));
   for (const result of found) {
     if (result.state !== 'clean') continue;
-    settings.progress?.(result.version);
     await recheckVersion(result, subjects, erased, settings);
   }
   return found;
@@ -76,7 +130,10 @@ export async function recheck(versions: readonly string[], settings: RecheckSett
 
 async function stateOf(version: string, store: ObjectStore): Promise<RecheckedVersion['state']> {
   if (await readTombstone(store, version)) return 'withdrawn';
-  await store.readAll(`datasets/${version}/${MANIFEST}`);
+  const manifest = parseManifest((await store.readAll(`datasets/${version}/${MANIFEST}`)).toString());
+  const types = manifest.envelopes.map(({ payload }) => parseStatement(Buffer.from(payload, 'base64')).predicateType);
+  // Only what was made for a purpose that does not train says so.
+  if (types.includes(PURPOSE_PREDICATE)) return 'aggregate';
   return (await store.stat(indexKey(version))) === null ? 'unindexed' : 'clean';
 }
 

@@ -1,14 +1,10 @@
 /** garner recheck: which published versions hold what today's facts would not let through, and must be issued again. */
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { recheck, type RecheckedVersion } from '../../activities/erase/recheck.ts';
-import { ConfigError } from '../../config/document.ts';
+import { mustReissue, publishedVersions, recheck, type RecheckedVersion } from '../../activities/erase/recheck.ts';
 import { loadPolicy } from '../../config/policy.ts';
-import { compileRules } from '../../curation/rules/judge.ts';
-import { isFactsFolder, openFacts } from '../../storage/facts.ts';
-import { openKeystore } from '../../storage/keystore.ts';
-import { MANIFEST, openStore } from '../../storage/objects.ts';
+import { openStore } from '../../storage/objects.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { jsonOption, keysOption, outOption, parseTime } from '../options.ts';
@@ -48,13 +44,13 @@ async function versionsOf(datasets: string[], out: string): Promise<Map<string, 
   const found = new Map<string, string[]>();
   const add = (folder: string, versions: string[]) =>
     found.set(folder, [...new Set([...(found.get(folder) ?? []), ...versions])]);
-  if (datasets.length === 0) add(out, await published(out, ''));
+  if (datasets.length === 0) add(out, await publishedVersions(openStore(out)));
   for (const dataset of datasets) {
     const path = resolve(dataset);
     const inside = basename(dirname(dirname(path))) === 'datasets' && existsSync(path);
     if (inside) add(dirname(dirname(dirname(path))), [`${basename(dirname(path))}/${basename(path)}`]);
     else {
-      const versions = await published(out, dataset.replace(/^datasets\//, '').replace(/\/+$/, ''));
+      const versions = await publishedVersions(openStore(out), dataset.replace(/^datasets\//, '').replace(/\/+$/, ''));
       if (versions.length === 0)
         throw new CommandError(
           EXIT.usage,
@@ -66,43 +62,25 @@ async function versionsOf(datasets: string[], out: string): Promise<Map<string, 
   return found;
 }
 
-/** `name/version` of what is published under a name, a version of it, or in all. */
-async function published(out: string, wanted: string): Promise<string[]> {
-  const versions: string[] = [];
-  for await (const { key } of openStore(out).list('datasets/')) {
-    const [, name, version, file, more] = key.split('/');
-    if (file !== MANIFEST || more !== undefined || version!.startsWith('.')) continue;
-    if (wanted === '' || wanted === name || wanted === `${name}/${version}`) versions.push(`${name}/${version}`);
-  }
-  return versions.sort();
-}
-
 async function recheckUnder(out: string, versions: string[], options: Options): Promise<RecheckedVersion[]> {
-  if (!(await isFactsFolder(options.facts)))
-    throw new ConfigError(options.facts, undefined, '--facts', 'is not there: name the folder of facts');
   const policy = loadPolicy(options.policy);
-  const keystore = await openKeystore(options.keys);
   await sweepScratch();
   const scratch = await openScratch('recheck');
   try {
-    const facts = await openFacts(options.facts, join(scratch.folder, 'facts'));
-    try {
-      const rules = compileRules(policy.rules, facts.facts, options.now ?? Date.now());
-      const results = await recheck(versions, { store: openStore(out), keystore, facts, rules });
-      for (const { version, policyDigest } of results)
-        if (policyDigest !== null && policyDigest !== policy.digest)
-          process.stderr.write(`${version} was made under another policy than ${policy.file}, by which it is judged\n`);
-      return results;
-    } finally {
-      await facts.close();
-    }
+    const { facts, keys, now = Date.now() } = options;
+    const basis = { facts, policy, now, scratch: scratch.folder, ...(keys !== undefined && { keys }) };
+    const results = await recheck(out, versions, basis);
+    for (const { version, policyDigest } of results)
+      if (policyDigest !== null && policyDigest !== policy.digest)
+        process.stderr.write(`${version} was made under another policy than ${policy.file}, by which it is judged\n`);
+    return results;
   } finally {
     await scratch.remove();
   }
 }
 
 function report(results: RecheckedVersion[], { json, subjects }: Options): void {
-  const again = results.filter(({ state }) => state === 'affected' || state === 'unindexed');
+  const again = results.filter(mustReissue);
   if (json) {
     const versions = results.map(({ subjects: named, ...result }) => ({
       ...result,
@@ -119,6 +97,7 @@ function report(results: RecheckedVersion[], { json, subjects }: Options): void 
 
 function shown({ version, state, examples, affected, reasons, subjects }: RecheckedVersion, named: boolean): string {
   if (state === 'withdrawn') return `${version}: was taken back\n`;
+  if (state === 'aggregate') return `${version}: holds figures, no examples\n`;
   if (state === 'unindexed') return `${version}: has no index, so nobody can tell whom it holds: issue it again\n`;
   if (state === 'clean') return `${version}: ${examples} examples, all may still be used\n`;
   const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`);

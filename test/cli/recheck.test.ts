@@ -1,7 +1,11 @@
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RecheckInput, RecheckSummary } from '../../activities/erase/nightlyrecheck.ts';
 import type { RecheckedVersion } from '../../activities/erase/recheck.ts';
+import { withSession } from '../../cli/runs/session.ts';
+import { BUILTIN_POLICY } from '../../config/policy.ts';
+import { TASK_QUEUE } from '../../worker/worker.ts';
 import { workplace } from '../command.ts';
 
 const place = workplace('recheck');
@@ -134,5 +138,61 @@ describe('garner recheck', () => {
     expect(place.garner('recheck', 'nothing', '--facts', 'sample/facts').status).toBe(2);
     expect(place.garner('recheck', '--facts', 'absent').status).toBe(2);
     expect(readdirSync(join(place.folder)).includes('absent')).toBe(false);
+  });
+});
+
+describe('the re-check that comes by itself', () => {
+  interface Night {
+    summary?: RecheckSummary;
+    outcome: unknown;
+  }
+  const nights = new Map<string, Night>();
+  beforeAll(async () => {
+    const options = { out: place.path('garner-out'), keys: join(place.folder, 'config', 'garner', 'keys') };
+    const policy = { file: BUILTIN_POLICY, text: readFileSync(BUILTIN_POLICY, 'utf8') };
+    const now = Date.parse('2026-06-05');
+    await withSession(options, async ({ client }) => {
+      for (const facts of ['withdrawn', 'sample/facts', 'absent']) {
+        const input: RecheckInput = { out: options.out, facts: place.path(facts), policy, actor: 'nightly', now };
+        const started = { taskQueue: TASK_QUEUE, workflowId: `recheck-${facts}`, args: [input] };
+        const handle = await client.workflow.start('recheck', started);
+        const summary = await handle.result().catch(() => undefined);
+        const { searchAttributes } = await handle.describe();
+        nights.set(facts, { outcome: searchAttributes['GarnerOutcome'], ...(summary && { summary }) });
+      }
+    });
+  });
+  const audited = () => {
+    const { stdout } = place.garner('audit', 'show', '--what', 'recheck', '--json');
+    return stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line) as { actor: string; details: object }] : []));
+  };
+
+  it('ends with the versions to issue again and why, notes them, and shows operators that there are some', () => {
+    const { summary, outcome } = nights.get('withdrawn')!;
+    expect(summary!.versions).toMatchObject({ affected: 1, clean: 0 });
+    const [due] = summary!.reissue;
+    expect(due).toEqual({
+      ...{ version, state: 'affected', examples: due!.examples, affected: due!.examples },
+      reasons: { consent_withdrawn: due!.examples },
+    });
+    expect(outcome).toEqual(['reissue']);
+    expect(audited()[0]).toMatchObject({
+      actor: 'nightly',
+      details: { reissue: [version], now: '2026-06-05T00:00:00.000Z' },
+    });
+    // What Temporal keeps names nobody.
+    const users = parsed(place.path('withdrawn', 'consents.jsonl')).map(({ userId }) => userId!);
+    for (const user of users) expect(JSON.stringify(summary)).not.toContain(`"${user}"`);
+  });
+
+  it('is done where nothing has to be issued again', () => {
+    const { summary, outcome } = nights.get('sample/facts')!;
+    expect(summary).toMatchObject({ versions: { clean: 1 }, reissue: [] });
+    expect(outcome).toEqual(['done']);
+  });
+
+  it('fails where the facts are gone, instead of calling everybody unknown', () => {
+    expect(nights.get('absent')).toEqual({ outcome: ['failed'] });
+    expect(audited()).toHaveLength(2);
   });
 });
