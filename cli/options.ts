@@ -10,6 +10,11 @@ export const guardKeyOption = () =>
   new Option('--guard-key <files...>', 'keys of the guard files (default: FILE.key beside each)');
 export const jsonOption = () => new Option('--json', 'machine-readable output on stdout');
 
+export const tracesOption = () =>
+  new Option('--traces <url>', 'OTLP/HTTP collector that gets traces, such as http://127.0.0.1:4318').argParser(
+    parseUrl,
+  );
+
 /** RFC 3339 or `YYYY-MM-DD` to milliseconds since 1970-01-01 UTC. */
 export function parseTime(text: string): number {
   const match = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.exec(text);
@@ -49,6 +54,13 @@ export function parsePlace(text: string): { host: string; port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);
   if (!match || Number(match[2]) > 65535) throw new InvalidArgumentError('give a host and port such as 127.0.0.1:8080');
   return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
+}
+
+/** An http or https address. */
+function parseUrl(text: string): string {
+  if (!/^https?:\/\/[^\s/]+/.test(text))
+    throw new InvalidArgumentError('give an address such as http://127.0.0.1:4318');
+  return text;
 }
 
 /** Bytes: `64MB`, `1GiB`, or a plain number. */

@@ -11,6 +11,7 @@ import { dataConverter } from './codec.ts';
 import { SILENT, type WorkerLog } from './log.ts';
 import { stageMetrics } from './metrics.ts';
 import { SEARCH_ATTRIBUTES } from './server/server.ts';
+import { openTraces } from './traces.ts';
 
 export const TASK_QUEUE = 'garner';
 
@@ -24,6 +25,8 @@ export interface WorkerOptions extends WorkerSettings {
   log?: WorkerLog;
   /** Whether the runtime exports metrics. */
   measured?: boolean;
+  /** Address of the OTLP collector that gets traces; none where undefined. */
+  traces?: string;
   /** Name of the deployment whose versions Temporal tells apart by the program's digest: a run ends on the version it began on. */
   deployment?: string;
 }
@@ -71,11 +74,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await registerAttributes(connection, namespace);
   const observer = { metrics: options.measured ? stageMetrics() : null, log: options.log ?? SILENT };
   const pool = stagePool({ scratch, ...(keys === undefined ? {} : { keys }) }, threads, observer);
+  const traces = options.traces === undefined ? null : openTraces(options.traces);
   const worker = await Worker.create({
+    ...traces?.worker,
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    workflowBundle: { codePath: bundlePath() },
+    workflowBundle: { codePath: bundlePath(traces ? 'workflow-traced.js' : 'workflow-bundle.js') },
     activities: pool.activities,
     dataConverter: dataConverter(options.keystore.codecKeys()),
     maxConcurrentActivityTaskExecutions: threads,
@@ -86,6 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const ended = worker.run().finally(async () => {
     await pool.close();
+    await traces?.close();
     await connection.close();
   });
   return {
@@ -117,9 +123,9 @@ async function registerAttributes(connection: NativeConnection, namespace: strin
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
-function bundlePath(): string {
-  const path = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-  const built = existsSync(path) ? path : fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url));
+function bundlePath(name: string): string {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  const built = existsSync(path) ? path : fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
   if (!existsSync(built)) throw new Error('The program is not built: run `node setup/setup.mjs`.');
   return built;
 }

@@ -27,6 +27,7 @@ import {
   parseCount,
   parseTime,
   parseWindow,
+  tracesOption,
 } from '../options.ts';
 import { finish, startOrJoin, withSession } from './session.ts';
 import { printSummary } from './summary.ts';
@@ -52,6 +53,7 @@ export interface RunOptions {
   onFailure?: CurateInput['onFailure'];
   guard?: string[];
   guardKey?: string[];
+  traces?: string;
   json?: boolean;
 }
 
@@ -76,6 +78,7 @@ export function runCommand(program: Command): void {
     .addOption(addressOption())
     .option('--concurrency <n>', 'shards in work at once (default: the cores)', parseCount)
     .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
+    .addOption(tracesOption())
     .option('--by <name>', 'who starts it (default: the account)')
     .addOption(
       new Option(

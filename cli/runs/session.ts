@@ -19,6 +19,7 @@ export interface SessionOptions {
   address?: string;
   facts?: string;
   concurrency?: number;
+  traces?: string;
   json?: boolean;
 }
 
@@ -44,8 +45,9 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
       const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
       const threads = options.concurrency ?? availableParallelism();
       const keys = options.keys === undefined ? {} : { keys: options.keys };
+      const traces = options.traces === undefined ? {} : { traces: options.traces };
       const worker = server
-        ? await startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys })
+        ? await startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys, ...traces })
         : null;
       try {
         return await work({ client, keystore, worker });

@@ -8,7 +8,7 @@ import { serveHealth } from '../../worker/health.ts';
 import { openLog } from '../../worker/log.ts';
 import { installRuntime, startWorker, type RunningWorker } from '../../worker/worker.ts';
 import { namedAddress } from '../connection.ts';
-import { addressOption, keysOption, outOption, parseCount, parsePlace } from '../options.ts';
+import { addressOption, keysOption, outOption, parseCount, parsePlace, tracesOption } from '../options.ts';
 
 /** A worker that does not stop in this time after it was told to is ended: a stuck stage must not hold a deployment. */
 const EXIT_DEADLINE_MS = 45_000;
@@ -23,6 +23,7 @@ export function workerCommand(program: Command): void {
     .option('--threads <n>', 'stages at once (default: the cores)', parseCount)
     .option('--health <host:port>', 'answer GET /health and GET /ready there', parsePlace)
     .option('--metrics <host:port>', 'Prometheus metrics of the SDK and of the worker there', parsePlace)
+    .addOption(tracesOption())
     .option('--log <level>', 'JSON lines on stdout: debug, info, warn, error or silent', 'silent')
     .option('--deployment <name>', 'version runs by this deployment: each ends on the program it began on')
     .action(work);
@@ -35,6 +36,7 @@ interface WorkerCommandOptions {
   threads?: number;
   health?: { host: string; port: number };
   metrics?: { host: string; port: number };
+  traces?: string;
   log: string;
   deployment?: string;
 }
@@ -64,6 +66,7 @@ async function work(options: WorkerCommandOptions): Promise<void> {
       ...{ address: running ?? server!.address, keystore, scratch: scratch.folder, log, measured: !!metrics },
       threads: options.threads ?? availableParallelism(),
       ...(options.keys === undefined ? {} : { keys: options.keys }),
+      ...(options.traces === undefined ? {} : { traces: options.traces }),
       ...(options.deployment === undefined ? {} : { deployment: options.deployment }),
     });
     if (told) stop();

@@ -8,7 +8,6 @@ import { FAILURE_CONVERTER } from '../../worker/codec.ts';
 import { PROJECT } from '../command.ts';
 
 const FOLDER = join(PROJECT, 'test', 'histories');
-const BUNDLE = join(PROJECT, 'dist', 'workflow-bundle.js');
 const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.history.gz')) : [];
 
 Runtime.install({
@@ -17,9 +16,15 @@ Runtime.install({
 });
 
 /** Replays histories on the workflows as they are built; names of those that took another way. */
-async function replay(histories: { workflowId: string; history: unknown }[]): Promise<string[]> {
+async function replay(
+  histories: { workflowId: string; history: unknown }[],
+  bundle: 'bundle' | 'traced' = 'bundle',
+): Promise<string[]> {
   const failed: string[] = [];
-  const options = { workflowBundle: { codePath: BUNDLE }, dataConverter: { failureConverterPath: FAILURE_CONVERTER } };
+  const options = {
+    workflowBundle: { codePath: join(PROJECT, 'dist', `workflow-${bundle}.js`) },
+    dataConverter: { failureConverterPath: FAILURE_CONVERTER },
+  };
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories as never))
     if (error) failed.push(`${workflowId}: ${error.message.slice(0, 300)}`);
   return failed;
@@ -38,6 +43,15 @@ describe('runs that began on an earlier build of the workflows', () => {
         kind,
       ).not.toEqual([]);
     expect(await replay(names.map((name) => ({ workflowId: name, history: historyOf(name) })))).toEqual([]);
+  });
+
+  it('go on so on a worker that is told to send traces', async () => {
+    expect(
+      await replay(
+        names.map((name) => ({ workflowId: name, history: historyOf(name) })),
+        'traced',
+      ),
+    ).toEqual([]);
   });
 
   it('would be found if they did not: an activity of another name is a difference', async () => {
