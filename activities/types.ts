@@ -70,6 +70,8 @@ export interface Admitted {
   records: number;
   redactions: Record<string, number>;
   fingerprints: number;
+  /** Texts whose documents other shards may name. */
+  withheld: number;
 }
 
 /** Stages that work unit by unit: a shard, a bucket, a part. */

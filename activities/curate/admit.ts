@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { RecordReader } from '../../curation/events/records.ts';
 import { FingerprintSet } from '../../curation/overlap/grams.ts';
 import { Admission } from '../../curation/stages/admit.ts';
+import type { NamedDocument, Withheld } from '../../curation/stages/guarded.ts';
 import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../../curation/stages/ledger.ts';
 import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { decode, StreamFault } from '../../storage/decode.ts';
@@ -16,7 +17,7 @@ import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
 
 /** Parts of a shard's object after its buckets. */
-export const SHARD_PARTS = { rows: 0, fingerprints: 1, links: 2 } as const;
+export const SHARD_PARTS = { rows: 0, fingerprints: 1, links: 2, documents: 3, withheld: 4 } as const;
 
 /** Fingerprints in one table at a time: about 50 MB, however large a shard is. */
 const FINGERPRINT_BATCH = 1 << 21;
@@ -55,6 +56,7 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
     records: output.records,
     redactions: output.counts,
     fingerprints: output.fingerprints,
+    withheld: output.withheldTexts.lines,
   };
 }
 
@@ -135,6 +137,9 @@ class ShardOutput {
   readonly #batches: Buffer[] = [];
   readonly #buckets: LineBuffer[];
   readonly #rows = new LineBuffer();
+  readonly #documents = new LineBuffer();
+  /** A line for each text whose documents are not all known. */
+  readonly withheldTexts = new LineBuffer();
   /** Per suggestion the request it names, and whether some record of it names none. */
   readonly #links = new Map<string, { request: string | null; partly: boolean }>();
 
@@ -167,6 +172,14 @@ class ShardOutput {
     this.#batch = new FingerprintSet();
   }
 
+  withheld(text: Withheld): void {
+    this.withheldTexts.push(text);
+  }
+
+  documents(request: string, documents: readonly NamedDocument[]): void {
+    this.#documents.push([request, documents]);
+  }
+
   link(suggestion: string, request: string | undefined): void {
     const known = this.#links.get(suggestion);
     if (!known) this.#links.set(suggestion, { request: request ?? null, partly: request === undefined });
@@ -187,6 +200,8 @@ class ShardOutput {
       this.#rows.bytes(),
       Buffer.concat(this.#batches),
       links.bytes(),
+      this.#documents.bytes(),
+      this.withheldTexts.bytes(),
     ];
   }
 }

@@ -1,8 +1,13 @@
-/** Gather: merges what the shards found into one private filter, and finds suggestions whose records name their request only in part. */
+/**
+ * Gather: finds suggestions whose records name their request only in part, and merges what the shards found into one private filter, with the
+ * text that documents of several shards make private together.
+ */
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
 import { eachFingerprint, FINGERPRINT_BYTES } from '../../curation/overlap/grams.ts';
+import { privateRefusal, type NamedDocument, type Withheld } from '../../curation/stages/guarded.ts';
+import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
 import { SHARD_PARTS } from './admit.ts';
 import { LineBuffer, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
@@ -17,8 +22,12 @@ const FULL = 0.35;
 
 export async function gather(shards: Admitted[], stage: Stage): Promise<Gathered> {
   const fingerprints = shards.reduce((sum, shard) => sum + shard.fingerprints, 0);
-  const filter = fingerprints > 0 ? await gatherFilter(shards, fingerprints, stage) : null;
-  const reroutes = await rerouted(shards, stage);
+  const routes = await routesOf(shards, stage);
+  const withheld = shards.reduce((sum, shard) => sum + shard.withheld, 0);
+  const filter = fingerprints + withheld > 0 ? await gatherFilter(shards, fingerprints, routes, stage) : null;
+  const lines = new LineBuffer();
+  for (const route of routes) lines.push(route satisfies Reroute);
+  const reroutes = lines.lines === 0 ? null : await stage.write('gather/reroutes', [lines.bytes()]);
   const list = new LineBuffer();
   for (const { ref } of shards) list.push(ref);
   return { shards: await stage.write('gather/shards', [list.bytes()]), filter, reroutes, fingerprints };
@@ -28,7 +37,12 @@ export async function gather(shards: Admitted[], stage: Stage): Promise<Gathered
  * Holds the filter and one shard's fingerprints, compressed, at a time. The filter's size comes from the plan and not from the count, which
  * counts what stands in several shards several times. @throws RunFailure ConfigInvalid where the sources held more than the plan allows for
  */
-async function gatherFilter(shards: Admitted[], fingerprints: number, stage: Stage): Promise<Ref> {
+async function gatherFilter(
+  shards: Admitted[],
+  fingerprints: number,
+  routes: ReadonlyMap<string, string>,
+  stage: Stage,
+): Promise<Ref | null> {
   const merged = FingerprintFilter.sized(stage.plan.guardFingerprints);
   for (const shard of shards) {
     if (shard.fingerprints === 0) continue;
@@ -46,6 +60,8 @@ async function gatherFilter(shards: Admitted[], fingerprints: number, stage: Sta
   }
   if (merged.added !== fingerprints)
     throw new RunFailure('Damaged', `the shards hold ${merged.added} fingerprints and announced ${fingerprints}`);
+  await addWithheld(shards, routes, merged, stage);
+  if (merged.added === 0) return null;
   if (merged.fill() > FULL)
     throw new RunFailure(
       'ConfigInvalid',
@@ -54,7 +70,41 @@ async function gatherFilter(shards: Admitted[], fingerprints: number, stage: Sta
   return stage.writeStream('gather/filter', merged.pieces());
 }
 
-async function rerouted(shards: Admitted[], stage: Stage): Promise<Ref | null> {
+/** Texts that are judged at a time: some 200 MB of names, however large the run is. */
+const WITHHELD_AT_ONCE = 500_000;
+
+/** Adds the fingerprints of text that names no document and that some document of its request, in whichever shard, makes private. */
+async function addWithheld(
+  shards: Admitted[],
+  routes: ReadonlyMap<string, string>,
+  filter: FingerprintFilter,
+  stage: Stage,
+): Promise<void> {
+  const holding = shards.filter(({ withheld }) => withheld > 0);
+  const turns = Math.ceil(holding.reduce((sum, { withheld }) => sum + withheld, 0) / WITHHELD_AT_ONCE);
+  const hash = new KeyedHash(stage.key('join'));
+  const lines = async function* <T>(of: Admitted[], part: keyof typeof SHARD_PARTS) {
+    for (const { ref } of of) {
+      yield* linesOf<T>(await stage.reader.read(ref, stage.plan.buckets + SHARD_PARTS[part]));
+      stage.progress({ fingerprints: filter.added });
+    }
+  };
+  // A record without a request is known by its suggestion until another record names one.
+  const home = (request: string) => routes.get(request) ?? request;
+  for (let turn = 0; turn < turns; turn++) {
+    const named = new Map<string, NamedDocument[]>();
+    for await (const { request } of lines<Withheld>(holding, 'withheld'))
+      if (bucketOf(hash, home(request), turns) === turn) named.set(home(request), []);
+    for await (const [request, documents] of lines<[string, NamedDocument[]]>(shards, 'documents'))
+      named.get(home(request))?.push(...documents);
+    for await (const { request, origin, time, prints } of lines<Withheld>(holding, 'withheld'))
+      if (privateRefusal(origin, time, named.get(home(request)) ?? [], stage.rules))
+        eachFingerprint(Buffer.from(prints, 'base64'), (high, low) => filter.add(high, low));
+  }
+}
+
+/** The request of each suggestion of which some records name one and some do not, by suggestion, ascending. */
+async function routesOf(shards: Admitted[], stage: Stage): Promise<Map<string, string>> {
   const requests = new Map<string, string>();
   const without = new Set<string>();
   for (const shard of shards) {
@@ -69,10 +119,10 @@ async function rerouted(shards: Admitted[], stage: Stage): Promise<Ref | null> {
     }
     stage.progress({ links: requests.size });
   }
-  const lines = new LineBuffer();
+  const routes = new Map<string, string>();
   for (const suggestion of [...without].sort()) {
     const request = requests.get(suggestion);
-    if (request !== undefined && request !== suggestion) lines.push([suggestion, request] satisfies Reroute);
+    if (request !== undefined && request !== suggestion) routes.set(suggestion, request);
   }
-  return lines.lines === 0 ? null : stage.write('gather/reroutes', [lines.bytes()]);
+  return routes;
 }

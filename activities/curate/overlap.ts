@@ -3,7 +3,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { Boilerplate, repositoryHash } from '../../curation/overlap/boilerplate.ts';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
 import { fingerprintKey, fingerprintsOf, normalisedFingerprintsOf } from '../../curation/overlap/fingerprint.ts';
+import { refusals } from '../../curation/stages/guarded.ts';
+import { groupBy } from '../../curation/groups.ts';
 import type { PrivateOverlap } from '../../curation/stages/overlap.ts';
+import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { readBucket } from './bucket.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
@@ -46,8 +49,11 @@ export async function survey({ bucket, shards, reroutes, filter }: SurveyInput, 
   if (!key) return null;
   const merged = await filterOf(filter, stage);
   const boilerplate = new Boilerplate((high, low) => merged.has(high, low), stage.policy.guard.boilerplateRepositories);
-  for (const { text, origin } of await readBucket(bucket, shards, reroutes, stage)) {
-    if (!text || !origin) continue;
+  const records = await readBucket(bucket, shards, reroutes, stage);
+  const requests = groupBy(records, ({ request, suggestion }) => request ?? suggestion);
+  for (const record of records) {
+    const { text, origin } = record;
+    if (!text || !origin || !isPublic(record, requests, stage)) continue;
     const repository = repositoryHash(origin.repository);
     const note = (high: number, low: number) => boilerplate.note(high, low, repository);
     const joined = (text.prefix ?? '') + (text.completion ?? '') + (text.suffix ?? '');
@@ -60,6 +66,13 @@ export async function survey({ bucket, shards, reroutes, filter }: SurveyInput, 
   return boilerplate.size === 0
     ? null
     : stage.write(`survey/${bucket}`, [gzipSync(boilerplate.toBytes(), { level: 1 })]);
+}
+
+/** Text whose document is another record's to tell counts as public only where every one of them lets it through. */
+function isPublic(record: AdmittedRecord, requests: Map<string, AdmittedRecord[]>, stage: Stage): boolean {
+  if (!record.pending) return true;
+  const documents = requests.get(record.request ?? record.suggestion)!.flatMap(({ document }) => document ?? []);
+  return documents.length > 0 && refusals(record.pending, record.time, documents, stage.rules).length === 0;
 }
 
 /** One table of all buckets' surveys. */

@@ -45,7 +45,7 @@ export async function measureAdmit(shard: number, stage: Stage): Promise<Admitte
     stage.progress({ shard, records: output.tally.records + output.records });
   }
   const ref = await stage.write(`admit/${shard}`, output.parts());
-  return { ref, tally: output.tally, records: output.records, redactions: {}, fingerprints: 0 };
+  return { ref, tally: output.tally, records: output.records, redactions: {}, fingerprints: 0, withheld: 0 };
 }
 
 /** The same parts as a shard of training has: buckets, then the rows. */

@@ -5,16 +5,16 @@ import { toCanonical } from '../events/canonical.ts';
 import type { CanonicalEvent } from '../events/event.ts';
 import { parseRecord } from '../events/parse.ts';
 import type { SourceRecord } from '../events/records.ts';
-import { guardPrints, type FingerprintKey, type GuardMode } from '../overlap/fingerprint.ts';
+import type { FingerprintKey, GuardMode } from '../overlap/fingerprint.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { EventJudgement, Rules } from '../rules/judge.ts';
 import { drop, firstReason, KEEP, outcomeOf, type Reason, type Verdict } from '../verdict.ts';
-import { isPrivate } from './guarded.ts';
+import { originOf, privateRefusal, RemovedText, type NamedDocument, type Withheld } from './guarded.ts';
 import { erasureKeysOf, subjectKey, type ErasureKeys } from './erasure.ts';
 import { bucketOf, ContentHash, KeyedHash } from './keyed.ts';
 import { outRow, type LedgerRow } from './ledger.ts';
 import { recordOf, type AdmittedRecord, type OriginKeys } from './record.ts';
-import { admitText, hasText, textsOf } from './segments.ts';
+import { admitText, hasText, textsOf, type AdmittedSegments } from './segments.ts';
 
 export interface AdmitSettings {
   /** Users whose abuse a reviewer confirmed; absent where there are none. */
@@ -41,6 +41,10 @@ export interface AdmitSink {
   /** One input record goes on, as one event or several. */
   admitted(): void;
   fingerprint(high: number, low: number): void;
+  /** Text that other shards' documents may make private. */
+  withheld(text: Withheld): void;
+  /** Documents that records of this shard name for a request, or for a suggestion without one; told once or several times. */
+  documents(request: string, documents: readonly NamedDocument[]): void;
   /** That a suggestion belongs to a request; or, without one, that a record of it does not say. */
   link(suggestion: string, request: string | undefined): void;
   /** A redaction rule's findings. */
@@ -65,8 +69,9 @@ export class Admission {
   readonly #join: KeyedHash;
   readonly #pseudonyms: KeyedHash;
   readonly #contents: ContentHash;
+  readonly #removed: RemovedText;
   /** Documents that records of this shard name, by request: text without a path of its own is theirs. */
-  readonly #documents = new Map<string, { path: string; gitMode?: string }[]>();
+  readonly #documents = new Map<string, NamedDocument[]>();
   #waiting: Waiting[] = [];
   #waitingChars = 0;
   #source = { index: 0, name: '', format: 'garner' as FormatName };
@@ -77,6 +82,8 @@ export class Admission {
     this.#join = new KeyedHash(settings.joinKey);
     this.#pseudonyms = new KeyedHash(settings.pseudonymKey);
     this.#contents = new ContentHash(settings.joinKey);
+    const { rules, guard, guardMode = 'all' } = settings;
+    this.#removed = new RemovedText(rules, guard, guardMode, sink.fingerprint.bind(sink));
   }
 
   /** Begins a source: `index` in the plan, `name` for the ledger. */
@@ -112,6 +119,7 @@ export class Admission {
     this.#waiting = [];
     this.#waitingChars = 0;
     for (const entry of waiting) this.#admit(entry, this.#settle(entry));
+    for (const [request, documents] of this.#documents) this.#sink.documents(request, documents);
     this.#documents.clear();
   }
 
@@ -123,7 +131,7 @@ export class Admission {
       const judgement = this.#settings.rules.judgeEvent(valid.event);
       const { verdict } = judgement;
       if (!verdict.keep && outcomeOf(verdict.reason) === 'rejected') {
-        this.#fingerprintRejected(valid.event);
+        this.#removed.of(valid.event, judgement.document, judgement.context);
         return this.#out(line, valid.event.id, verdict.reason, verdict.rule);
       }
       entries.push({ source: this.#source.index, line, event: valid.event, content: valid.content, judgement });
@@ -137,8 +145,7 @@ export class Admission {
     const key = event.requestId ?? event.suggestionId;
     if (event.document.path !== undefined && judgement.resolvedPath !== undefined)
       addDocument(this.#documents, key, documentOf(event, judgement.resolvedPath));
-    if (!judgement.pathPending || !judgement.document.keep || this.#documents.has(key))
-      return this.#admit(entry, this.#settle(entry));
+    if (!isPending(judgement) || this.#documents.has(key)) return this.#admit(entry, this.#settle(entry));
     this.#waiting.push(entry);
     this.#waitingChars += textsOf(event).reduce((sum, text) => sum + text.length, 0);
     if (this.#waitingChars > WAITING_CHARS) this.finish();
@@ -146,21 +153,17 @@ export class Admission {
 
   /** The document's verdict once the documents of its request are known as far as this shard names them. */
   #settle({ event, judgement }: Waiting): Verdict {
-    if (!judgement.pathPending || !judgement.document.keep) return judgement.document;
-    for (const { path, gitMode } of this.#documents.get(event.requestId ?? event.suggestionId) ?? []) {
-      const verdict = this.#settings.rules.judgeOrigin(
-        { ...originOf(event), path, ...(gitMode ? { gitMode } : {}) },
-        event.time,
-      );
-      if (!verdict.keep) return verdict;
-    }
-    return judgement.document;
+    if (!isPending(judgement)) return judgement.document;
+    const documents = this.#documents.get(event.requestId ?? event.suggestionId) ?? [];
+    // Only what is private dies here: for other reasons documents of other shards may still make it so.
+    return privateRefusal(originOf(event), event.time, documents, this.#settings.rules) ?? judgement.document;
   }
 
   #admit({ source, line, event, content, judgement }: Waiting, document: Verdict): void {
     const out = decide(event, judgement, document, this.#erased(event)) ?? this.#abuse(event.user.id);
     const text = hasText(event);
-    this.#fingerprintRemoved(event, judgement, document);
+    const pending = isPending(judgement);
+    this.#removed.of(event, judgement.document, judgement.context);
     const record = recordOf(event, { source, line, content: this.#contents.of(content), hasText: text });
     if (event.user.id !== undefined) record.user = this.#pseudonyms.of(`user:${event.user.id}`);
     if (event.user.deviceId !== undefined) record.device = this.#pseudonyms.of(`device:${event.user.deviceId}`);
@@ -168,12 +171,14 @@ export class Admission {
     if (judgement.repository && document.keep) record.origin = this.#originKeys(judgement.repository);
     if (judgement.resolvedPath !== undefined) record.document = documentOf(event, judgement.resolvedPath);
     // Also where this shard knows enough to refuse: which paths of a request lie in one shard must make no difference.
-    if (judgement.pathPending && judgement.document.keep) record.pending = originOf(event);
+    if (pending) record.pending = originOf(event);
     const { erasure, rules } = this.#settings;
     if (erasure && !out) record.erasure = erasureKeysOf(event, judgement.context, rules, erasure.hash);
     // A confirmed abuser's text goes on, since reasons of text and label come before that of abuse.
-    if (text && (!out || out.reason === 'abuse')) {
-      const admitted = admitText(event, judgement.context, this.#settings.redactor);
+    const goesOn = text && (!out || out.reason === 'abuse');
+    const admitted = goesOn || (text && pending) ? admitText(event, judgement.context, this.#settings.redactor) : null;
+    if (pending && admitted) this.#guardPending(event, document, admitted);
+    if (goesOn && admitted) {
       record.text = admitted.text;
       if (event.capturedFrom !== undefined || event.capturedTo !== undefined) Object.assign(record, admitted.captured);
       if (admitted.covered > 0) record.covered = admitted.covered;
@@ -199,23 +204,11 @@ export class Admission {
     };
   }
 
-  #fingerprintRemoved(event: CanonicalEvent, judgement: EventJudgement, document: Verdict): void {
-    if (!document.keep && isPrivate(document.reason)) for (const text of textsOf(event)) this.#fingerprint(text);
-    judgement.context.forEach((verdict, index) => {
-      if (!verdict.keep && isPrivate(verdict.reason)) this.#fingerprint(event.prompt!.context[index]!.text.raw);
-    });
-  }
-
-  #fingerprint(text: string): void {
-    const { guard, guardMode = 'all' } = this.#settings;
-    if (guard) guardPrints(text, guard, guardMode, this.#sink.fingerprint);
-  }
-
-  /** A record with an unusable path is rejected, but the code of a private repository in it is still private code. */
-  #fingerprintRejected(event: CanonicalEvent): void {
-    if (!this.#settings.guard || !hasText(event)) return;
-    const verdict = this.#settings.rules.judgeOrigin(originOf(event), event.time);
-    if (!verdict.keep && isPrivate(verdict.reason)) for (const text of textsOf(event)) this.#fingerprint(text);
+  #guardPending(event: CanonicalEvent, document: Verdict, { text }: AdmittedSegments): void {
+    if (!document.keep) return this.#removed.refused(text);
+    if (!this.#settings.guard) return;
+    const request = event.requestId ?? event.suggestionId;
+    this.#sink.withheld({ request, origin: originOf(event), time: event.time, prints: this.#removed.withheld(text) });
   }
 
   #consentOf(about: { userId?: string; time?: string }): Verdict {
@@ -254,24 +247,17 @@ function decide(
   return first;
 }
 
-function originOf(event: CanonicalEvent) {
-  return {
-    ...(event.repository ? { repository: event.repository } : {}),
-    ...(event.workspaceRepositories ? { workspaceRepositories: event.workspaceRepositories } : {}),
-    ...(event.document.gitMode ? { gitMode: event.document.gitMode } : {}),
-  };
+/** Whether the text's path is another record's to tell, and nothing else speaks against it so far. */
+function isPending({ pathPending, document }: EventJudgement): boolean {
+  return pathPending && document.keep;
 }
 
-function documentOf(event: CanonicalEvent, path: string): { path: string; gitMode?: string } {
+function documentOf(event: CanonicalEvent, path: string): NamedDocument {
   const { gitMode } = event.document;
   return gitMode === undefined ? { path } : { path, gitMode };
 }
 
-function addDocument(
-  documents: Map<string, { path: string; gitMode?: string }[]>,
-  key: string,
-  document: { path: string; gitMode?: string },
-): void {
+function addDocument(documents: Map<string, NamedDocument[]>, key: string, document: NamedDocument): void {
   const known = documents.get(key);
   if (!known) documents.set(key, [document]);
   else if (!known.some(({ path, gitMode }) => path === document.path && gitMode === document.gitMode))

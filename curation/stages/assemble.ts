@@ -5,6 +5,7 @@ import { exampleOf, type AssembledExample, type ExampleSettings } from './exampl
 import type { ExampleMetadata } from '../selection/policy.ts';
 import type { AdmittedRecord } from './record.ts';
 import { groupBy } from '../groups.ts';
+import { refusals } from './guarded.ts';
 import { mergeRows, outRow } from './ledger.ts';
 import type { Rules } from '../rules/judge.ts';
 
@@ -159,12 +160,7 @@ function firstOut(unit: AdmittedRecord[], request: AdmittedRecord[], settings: A
 function judgePending(record: AdmittedRecord, request: AdmittedRecord[], rules: Rules): Decision | null {
   const documents = request.flatMap(({ document }) => document ?? []);
   if (documents.length === 0) return { reason: 'unresolvable_path', rule: 'paths.document' };
-  let out: Decision | null = null;
-  for (const document of documents) {
-    const verdict = rules.judgeOrigin({ ...record.pending, ...document }, record.time);
-    if (!verdict.keep) out = first(out, verdict);
-  }
-  return out;
+  return refusals(record.pending!, record.time, documents, rules).reduce<Decision | null>(first, null);
 }
 
 /** A generated prompt that serves the suggestions of its request is kept if any of them is. */

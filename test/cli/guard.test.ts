@@ -52,6 +52,48 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
+describe('the guard of a run', () => {
+  it('knows text that only a document of another shard makes private', () => {
+    const code = (name: string) =>
+      `export function ${name}(rows) {\n  const ${name}Sum = rows.reduce((sum, row) => sum + row.${name}, 0);\n  return { ${name}Sum, mean: ${name}Sum / rows.length };\n}\n`;
+    const write = (name: string, value: object) =>
+      writeFileSync(place.path('late', name), JSON.stringify(value) + '\n');
+    const since = '2020-01-01T00:00:00Z';
+    const event = (id: string, given: object) =>
+      write(`${id}.jsonl`, {
+        ...{ id, type: 'accepted', time: '2026-05-01T10:00:00Z', suggestionId: id, user: { id: 'u1' } },
+        ...{
+          repository: { url: 'https://github.com/acme/app' },
+          prompt: { prefix: `// ${id.repeat(300)}\n` },
+          ...given,
+        },
+      });
+    mkdirSync(place.path('late', 'facts'), { recursive: true });
+    write('facts/repositories.jsonl', {
+      host: 'github.com',
+      id: 1,
+      owner: 'acme',
+      name: 'app',
+      visibility: 'public',
+      since,
+    });
+    write('facts/consents.jsonl', { userId: 'u1', plan: 'pro', training: 'allowed', since });
+    event('text', { requestId: 'r', completion: code('salary') });
+    event('document', { requestId: 'r', type: 'shown', document: { path: '.env.js' } });
+    event('copy', { document: { path: 'src/a.js' }, completion: code('salary').replaceAll('  ', '\t') });
+    event('other', { document: { path: 'src/b.js' }, completion: code('height') });
+    const input = ['text', 'document', 'copy', 'other'].map((name) => place.path('late', `${name}.jsonl`));
+    const out = place.path('late-out');
+    const ran = place.garner('run', '--input', ...input, '--facts', place.path('late', 'facts'), '--out', out, '--shard-bytes', '1024', '--now', '2026-05-10T00:00:00Z', '--json'); // prettier-ignore
+    expect([ran.status, ran.stderr]).toEqual([0, '']);
+    const { runId } = JSON.parse(ran.stdout) as RunSummary;
+    const rows = place.garner('ledger', runId, '--out', out, '--json').stdout.trim().split('\n');
+    const reasons = rows.map((row) => JSON.parse(row) as LedgerRow).map(({ event, reason }) => [event, reason]);
+    expect(Object.fromEntries(reasons)).toMatchObject({ text: 'path_excluded', copy: 'private_overlap' });
+    expect(reasons).toContainEqual(['other', expect.stringMatching(/accepted/)]);
+  });
+});
+
 describe('a guard file of a private code base', () => {
   it('is made with a key of its own beside it', () => {
     const { status, stdout } = place.garner('fingerprint', '--source', place.path('company'), '--out', guard, '--json');

@@ -4,12 +4,14 @@ import { loadBuiltinRules } from '../../../config/redaction.ts';
 import type { FormatName } from '../../../curation/events/adapters.ts';
 import { fingerprintKey } from '../../../curation/overlap/fingerprint.ts';
 import { FingerprintFilter } from '../../../curation/overlap/filter.ts';
+import { eachFingerprint } from '../../../curation/overlap/grams.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
 import { buildFacts } from '../../../curation/rules/facts.ts';
 import { compileRules } from '../../../curation/rules/judge.ts';
 import { Admission } from '../../../curation/stages/admit.ts';
 import { assemble } from '../../../curation/stages/assemble.ts';
 import type { AssembledExample } from '../../../curation/stages/example.ts';
+import { privateRefusal, type NamedDocument, type Withheld } from '../../../curation/stages/guarded.ts';
 import { KeyedHash } from '../../../curation/stages/keyed.ts';
 import type { LedgerRow } from '../../../curation/stages/ledger.ts';
 import type { AdmittedRecord } from '../../../curation/stages/record.ts';
@@ -73,6 +75,8 @@ export function curate(sources: (object | string)[][], options: CurateOptions = 
   const records: AdmittedRecord[] = [];
   let fingerprints = 0;
   const requests = new Map<string, string>();
+  const withheld: Withheld[] = [];
+  const named = new Map<string, NamedDocument[]>();
   sources.forEach((events, index) => {
     const admission = new Admission(
       {
@@ -94,6 +98,8 @@ export function curate(sources: (object | string)[][], options: CurateOptions = 
         },
         link: (suggestion, request) => void (request !== undefined && requests.set(suggestion, request)),
         redactions: () => undefined,
+        withheld: (text) => withheld.push(text),
+        documents: (request, documents) => void named.set(request, [...(named.get(request) ?? []), ...documents]),
       },
     );
     admission.source(index, `source-${index}`, options.format ?? 'garner');
@@ -104,6 +110,15 @@ export function curate(sources: (object | string)[][], options: CurateOptions = 
     admission.finish();
   });
   for (const record of records) record.request ??= requests.get(record.suggestion);
+  const home = (request: string) => requests.get(request) ?? request;
+  for (const { request, origin, time, prints } of withheld) {
+    const documents = [...named].flatMap(([of, some]) => (home(of) === home(request) ? some : []));
+    if (privateRefusal(origin, time, documents, rules))
+      eachFingerprint(Buffer.from(prints, 'base64'), (high, low) => {
+        fingerprints++;
+        filter.add(high, low);
+      });
+  }
   const assembled = assemble(records, {
     ...{ rules, redactor, rubric: policy.labels, dropWhenCovered: policy.redaction.dropWhenCovered, pairs: true },
     sources: sources.map((_, index) => `source-${index}`),

@@ -200,6 +200,32 @@ describe('private code', () => {
     expect([row('p').reason, row('a').reason]).toEqual(['absolute_path', 'private_overlap']);
   });
 
+  it('quoted in a record that is rejected for its path, or under a path that is none, still guards the others', () => {
+    const copy = accepted({ id: 'a', completion: code(7) });
+    const quoting = accepted({ id: 'p', ...quote(code(7)), document: { path: '/home/x/a.ts' } });
+    expect(curate([[quoting, copy]]).row('a').reason).toBe('private_overlap');
+    const [piece] = quote(code(7)).prompt.context;
+    const nowhere = { ...quote(''), prompt: { ...quote('').prompt, context: [{ ...piece, path: '../../k.ts' }] } };
+    expect(curate([[accepted({ id: 'p', ...nowhere }), copy]]).row('a').reason).toBe('private_overlap');
+  });
+
+  it('that a document of another shard makes private still guards the others', () => {
+    const text = { ...accepted({ id: 'c', suggestionId: 's', requestId: 'r', document: {} }), completion: code(8) };
+    const elsewhere = accepted({ id: 'a', completion: code(8).replaceAll('  ', '\t') });
+    const document = {
+      ...accepted({ id: 'p', type: 'shown', suggestionId: 't', requestId: 'r' }),
+      document: { path: '.env' },
+    };
+    for (const sources of [
+      [[text, document, elsewhere]],
+      [[elsewhere], [text], [document]],
+      [[document], [elsewhere, text]],
+    ])
+      expect(curate(sources).row('a').reason).toBe('private_overlap');
+    const open = { ...document, document: { path: 'src/b.ts' } };
+    expect(curate([[text], [open], [elsewhere]]).row('a').outcome).toBe('kept');
+  });
+
   it('leaves no fingerprint where only consent is missing', () => {
     expect(curate([[accepted({ user: { id: 'u3' } })]]).fingerprints).toBe(0);
   });
