@@ -19,6 +19,8 @@ import { measurePublish, type MeasurePublishInput } from './measure/publish.ts';
 import { note } from './run/note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './curate/overlap.ts';
 import { plan } from './curate/plan.ts';
+import { retentionDue, retentionExpire, retentionNote, type Expired, type RetentionStep } from './retention/expire.ts';
+import type { DueItem } from './retention/due.ts';
 import { publish, type PublishInput } from './publish/publish.ts';
 import { recheckAll, type RecheckInput } from './erase/nightlyrecheck.ts';
 import { reissue, type ReissueInput } from './erase/reissue.ts';
@@ -94,6 +96,10 @@ export const BARE_STAGES = {
   closeWindow: (input: NightlyInput & { at: number; window: DueWindow; summary: RunSummary }, worker: WorkerSettings) =>
     closeWindow(input, worker),
   recheckAll: (input: RecheckInput & { now: number; run: string }, worker: WorkerSettings) => recheckAll(input, worker),
+  retentionDue: (input: RetentionStep) => retentionDue(input),
+  retentionExpire: (input: RetentionStep & { items: DueItem[] }, worker: WorkerSettings) =>
+    retentionExpire(input, worker),
+  retentionNote: (input: RetentionStep & { expired: Expired }, worker: WorkerSettings) => retentionNote(input, worker),
 } as const;
 
 /** Units of earlier stages come as the lists of their pages. */

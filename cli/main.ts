@@ -21,6 +21,7 @@ import { openCommand } from './datasets/open.ts';
 import { policyCommand } from './policy.ts';
 import { recheckCommand } from './datasets/recheck.ts';
 import { redactCommand } from './redact.ts';
+import { retentionCommand } from './datasets/retention.ts';
 import { runCommand } from './runs/run.ts';
 import { runsCommands } from './runs/runs.ts';
 import { scheduleCommands } from './runs/schedule.ts';
@@ -55,6 +56,7 @@ for (const add of [
     keysCommand,
     decontaminateCommand,
     recheckCommand,
+    retentionCommand,
   ],
   ...[fingerprintCommand, auditOverlapCommand],
   ...[evaluateCommand, assessCommand, abuseCommand, aggregateCommand],

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv } from 'ajv';
 import type { Plan } from '../curation/events/event.ts';
 import type { FormatName } from '../curation/formats/example.ts';
 import type { FimTemplate } from '../curation/formats/fim.ts';
@@ -16,6 +16,8 @@ import { configFile } from './location.ts';
 import { measurePolicy, type MeasurePolicy } from './measurement.ts';
 import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
 import { overlay } from './overlay.ts';
+import { schemaError } from './policy/fault.ts';
+import { retentionPolicy, type RetentionGiven, type RetentionPolicy } from './policy/retention.ts';
 
 export const PURPOSES = [
   'model-improvement',
@@ -54,6 +56,7 @@ export interface Policy {
     creator: string;
   };
   approval: 'automatic' | 'required';
+  retention: RetentionPolicy;
   /** Of purposes that do not train. */
   measure?: MeasurePolicy;
 }
@@ -79,6 +82,7 @@ interface PolicyFile {
   selection?: unknown;
   output: Partial<Policy['output']> & { name: string; audience: Audience[] };
   approval?: 'automatic' | 'required';
+  retention?: RetentionGiven;
 }
 
 /** Plans that may ever train: students, teachers, business and enterprise users never do, whatever a file says. */
@@ -112,7 +116,7 @@ function policyOf(yaml: YamlFile): Policy {
   if (!validate(yaml.value)) throw schemaError(yaml, validate.errors![0]!);
   const given = yaml.value as PolicyFile;
   checkPurpose(given, yaml);
-  const policy: Omit<Policy, 'digest' | 'file'> = {
+  const policy: Omit<Policy, 'digest' | 'file' | 'retention'> = {
     purpose: given.purpose,
     rules: rulePolicy(given, yaml),
     adapters: {
@@ -130,7 +134,8 @@ function policyOf(yaml: YamlFile): Policy {
   const measure = measurePolicy(given, yaml);
   if (measure) policy.measure = measure;
   checkPatterns(policy.rules);
-  return { file: yaml.file, digest: digestOf(policy), ...policy };
+  // How long it is kept decides nothing about what is in a dataset.
+  return { file: yaml.file, digest: digestOf(policy), ...policy, retention: retentionPolicy(given.retention) };
 }
 
 function rulePolicy(given: PolicyFile, yaml: YamlFile): RulePolicy {
@@ -255,28 +260,6 @@ function contaminationPaths(given: unknown, yaml: YamlFile): string[] {
     }
     return absolute;
   });
-}
-
-function schemaError(yaml: YamlFile, error: ErrorObject): ConfigError {
-  const parts = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const path: Path = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  const extra = error.params as { additionalProperty?: string; missingProperty?: string };
-  if (extra.additionalProperty !== undefined) path.push(extra.additionalProperty);
-  const allowed = error.params as { allowedValues?: unknown[]; allowedValue?: unknown };
-  const problem =
-    extra.additionalProperty !== undefined
-      ? 'is no field of a policy'
-      : extra.missingProperty !== undefined
-        ? `lacks ${extra.missingProperty}`
-        : allowed.allowedValues
-          ? `must be one of ${allowed.allowedValues.join(', ')}`
-          : 'allowedValue' in allowed
-            ? `must be ${String(allowed.allowedValue)}`
-            : (error.message ?? 'is wrong');
-  return new ConfigError(yaml.file, yaml.line(path), fieldName(path), problem);
 }
 
 /** Sources (file and line) are how a rule is shown, not what it does: they stay out of the digest. */

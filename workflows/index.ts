@@ -5,3 +5,4 @@ export { measure } from './measure.ts';
 export { nightly } from './nightly.ts';
 export { page } from './page.ts';
 export { recheck } from './recheck.ts';
+export { retention } from './retention.ts';

@@ -22,7 +22,8 @@ export async function listSources(inputs: string[]): Promise<SourceObject[]> {
     try {
       for await (const source of sourcesOf(input)) found.set(`${source.store}\0${source.key}`, source);
     } catch (error) {
-      if (error instanceof StorageFault) throw new ConfigError(input, undefined, '--input', error.message);
+      if (error instanceof StorageFault && !error.retryable)
+        throw new ConfigError(input, undefined, '--input', error.message);
       throw error;
     }
     if (found.size === before)

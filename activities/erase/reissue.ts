@@ -20,7 +20,7 @@ import { nameFiles, publishVersion, type Unnamed } from '../publish/folder.ts';
 import type { Stage } from '../run/stage.ts';
 import { addExample, emptyStatistics, figuresOf } from '../publish/statistics.ts';
 import type { Statistics } from '../types.ts';
-import { destroyVersion, readTombstone, writeTombstone } from './tombstone.ts';
+import { destroyVersion, readTombstone, REISSUE_LOCK, writeTombstone } from './tombstone.ts';
 
 export interface ReissueInput {
   /** `name/version`. */
@@ -37,7 +37,7 @@ const RECALL =
 export async function reissue({ version }: ReissueInput, stage: Stage): Promise<Tombstone> {
   return withLock(
     stage.keystore.folder,
-    'reissue',
+    REISSUE_LOCK,
     async () => {
       let tombstone = await readTombstone(stage.store, version);
       if (!tombstone) {

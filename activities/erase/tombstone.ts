@@ -6,6 +6,8 @@ import { indexKey } from './erasure.ts';
 import type { Stage } from '../run/stage.ts';
 
 export const TOMBSTONE = 'TOMBSTONE.json';
+/** Lock, in the keystore's folder, of who takes a version back. */
+export const REISSUE_LOCK = 'reissue';
 
 /** The tombstone of `name/version`; null where the version was not taken back. */
 export async function readTombstone(store: ObjectStore, version: string): Promise<Tombstone | null> {
@@ -18,11 +20,14 @@ export async function readTombstone(store: ObjectStore, version: string): Promis
 }
 
 /** Writes the tombstone, signed. From then on the version counts as taken back, though its objects still lie there. */
-export async function writeTombstone(tombstone: Tombstone, stage: Stage): Promise<void> {
-  const { privateKey, keyid } = stage.keystore.signing();
+export async function writeTombstone(
+  tombstone: Tombstone,
+  { store, keystore }: Pick<Stage, 'store' | 'keystore'>,
+): Promise<void> {
+  const { privateKey, keyid } = keystore.signing();
   const envelope = sign(tombstoneStatement(tombstone), privateKey, keyid);
   const key = `datasets/${tombstone.name}/${tombstone.version}/${TOMBSTONE}`;
-  await stage.store.write(key, Buffer.from(JSON.stringify({ ...tombstone, envelope }, null, 2) + '\n'));
+  await store.write(key, Buffer.from(JSON.stringify({ ...tombstone, envelope }, null, 2) + '\n'));
 }
 
 /** Removes all that a version held but its tombstone: the manifest first, so that a half-removed folder is no dataset, the index last. */

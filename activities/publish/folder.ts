@@ -16,6 +16,7 @@ import { formatSums } from '../../curation/proof/sums.ts';
 import { holdingErasures } from '../../storage/erasures.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { indexKey, readIndex, writeIndex } from '../erase/erasure.ts';
+import { readTombstone } from '../erase/tombstone.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 
@@ -40,6 +41,9 @@ export async function publishVersion(version: Version, stage: Stage): Promise<bo
   const name = `${facts.name}/${facts.version}`;
   const dataset = `datasets/${name}`;
   if (await isPublished(store, dataset, facts.digest)) return false;
+  const tombstone = await readTombstone(store, name);
+  if (tombstone)
+    throw new RunFailure('Refused', `${dataset} was taken back (${tombstone.reason}): it is not published again`);
   const staging = stage.name('dataset');
   try {
     await writeFolder(staging, version, stage);

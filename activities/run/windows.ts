@@ -1,6 +1,6 @@
 /** Windows: which days of a schedule are done, late or missing, by what their sources were when they were last curated. */
 import { createHash, createHmac } from 'node:crypto';
-import { readText } from '../../config/document.ts';
+import { ConfigError, readText } from '../../config/document.ts';
 import { parsePolicy } from '../../config/policy.ts';
 import type { WindowedSchedule } from '../../config/schedules.ts';
 import { confirmedOf } from '../../curation/measurement/abuse/review.ts';
@@ -63,7 +63,8 @@ export async function windowsDue(
     const known = await books.read(day);
     // A day that was missed has its own start to come, or is left to a backfill.
     if (known === null && back > 0) continue;
-    const watermarks = await watermarksOf(schedule, day);
+    const watermarks = await (known === null ? watermarksOf : watermarksLeft)(schedule, day);
+    if (watermarks === null) continue;
     if (known === null || (kind === 'curate' && !same(known.watermarks, watermarks)))
       due.push({ day, late: known !== null, watermarks });
   }
@@ -127,8 +128,8 @@ export async function windowStates(
   const states: WindowState[] = [];
   for (let day = from ?? (await books.first()) ?? last; day <= last; day = dayPlus(day, 1)) {
     const known = await books.read(day);
-    const state =
-      known === null ? 'missing' : same(known.watermarks, await watermarksOf(schedule, day)) ? 'done' : 'late';
+    const left = known === null ? null : await watermarksLeft(schedule, day);
+    const state = known === null ? 'missing' : left === null || same(known.watermarks, left) ? 'done' : 'late';
     states.push({ day, state, version: known?.issues.at(-1)?.version ?? null, issues: known?.issues.length ?? 0 });
   }
   return states;
@@ -168,6 +169,16 @@ async function watermarksOf(schedule: WindowedSchedule, day: string): Promise<Re
     marks[createHash('sha256').update(name).digest('hex').slice(0, 32)] = tag;
   }
   return marks;
+}
+
+/** Of a day that was curated; null where its raw events are gone, so that it cannot be made again: their age has passed. */
+async function watermarksLeft(schedule: WindowedSchedule, day: string): Promise<Record<string, string> | null> {
+  try {
+    return await watermarksOf(schedule, day);
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
 }
 
 /** The days of the window that ends with a day, its folders, and its moments. */

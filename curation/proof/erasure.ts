@@ -1,4 +1,4 @@
-/** What is signed of an erasure: the tombstone of each version that held the subject, and the certificate of the whole. Neither names anybody. */
+/** What is signed where data goes: the tombstone of each version that was taken back, and the certificate of an erasure. Neither names anybody. */
 import { statement } from './statement.ts';
 
 export const TOMBSTONE_PREDICATE = 'urn:garner:predicate:tombstone:1';
@@ -10,8 +10,9 @@ export interface Tombstone {
   version: string;
   /** Of the dataset that was there. */
   digest: string;
-  reason: 'erasure';
-  /** Id of the erasure that took it back. */
+  /** `retention`: the age that the policy sets has passed. */
+  reason: 'erasure' | 'retention';
+  /** Id of the erasure, or of the retention run, that took it back. */
   erasure: string;
   /** The version that holds the rest; null where nothing was left. */
   replacedBy: string | null;

@@ -247,7 +247,8 @@ class Files implements ObjectStore {
 }
 
 function infoOf(key: string, found: BigIntStats): ObjectInfo {
-  return { key, size: Number(found.size), etag: `${found.ino}-${found.size}-${found.mtimeNs}` };
+  const etag = `${found.ino}-${found.size}-${found.mtimeNs}`;
+  return { key, size: Number(found.size), etag, modified: Number(found.mtimeMs) };
 }
 
 async function checkTag(file: FileHandle, key: string, etag: string, path: string): Promise<void> {

@@ -1,10 +1,11 @@
 /** What an object store is: named byte sequences under a root, and how it fails. */
 
-/** One stored object: key relative to the root, size in bytes, a tag that changes whenever the bytes do. */
+/** One stored object: key relative to the root, size in bytes, a tag that changes whenever the bytes do, and when it was written (ms since 1970). */
 export interface ObjectInfo {
   key: string;
   size: number;
   etag?: string;
+  modified?: number;
 }
 
 /** Bytes from `start` up to, not including, `end`; what lies past the object's end is cut. */

@@ -85,7 +85,7 @@ class Bucket implements ObjectStore {
       for (const found of page.Contents ?? []) {
         // Consoles mark a folder by an empty object whose name ends in a slash.
         if (found.Key === undefined || (found.Key.endsWith('/') && found.Size === 0)) continue;
-        yield infoOf(found.Key.slice(this.prefix.length), found.Size, found.ETag);
+        yield infoOf(found.Key.slice(this.prefix.length), found.Size, found.ETag, found.LastModified);
       }
       next = page.NextContinuationToken;
     } while (next !== undefined);
@@ -95,7 +95,7 @@ class Bucket implements ObjectStore {
     checkKey(key, this.root);
     try {
       const found = await this.client.send(new HeadObjectCommand(this.at(key)));
-      return infoOf(key, found.ContentLength, found.ETag);
+      return infoOf(key, found.ContentLength, found.ETag, found.LastModified);
     } catch (error) {
       // A HEAD has no body, so a missing bucket looks like a missing object.
       if (statusOf(error) === 404) return null;
@@ -291,6 +291,15 @@ class Bucket implements ObjectStore {
   }
 }
 
-function infoOf(key: string, size: number | undefined, etag: string | undefined): ObjectInfo {
-  return { key, size: size ?? 0, ...(etag === undefined ? {} : { etag }) };
+function infoOf(
+  key: string,
+  size: number | undefined,
+  etag: string | undefined,
+  modified: Date | undefined,
+): ObjectInfo {
+  return {
+    ...{ key, size: size ?? 0 },
+    ...(etag === undefined ? {} : { etag }),
+    ...(modified === undefined ? {} : { modified: modified.getTime() }),
+  };
 }
