@@ -12,8 +12,8 @@ const PROBES = 12;
 const MAGIC = 0x42464731; // "BFG1"
 const HEADER_BYTES = 24;
 const PIECE = 1 << 20;
-/** Fingerprints that wait before their bits are set. */
-const BATCH = 64;
+/** Fingerprints that wait before their bits are set. Each lies in a page of its own: 64 are more pages than a processor keeps at hand, and half as fast. */
+const BATCH = 32;
 /** 4 GiB: the largest offset of a word that stays a small integer in V8. */
 const MAX_BLOCKS = 2 ** 26;
 

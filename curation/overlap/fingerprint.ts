@@ -16,6 +16,8 @@ export const SHORTEST = 8;
 export const K_NORMALISED = 40;
 /** Window of winnowing: every shared run of K + WINNOW_WINDOW − 1 = 30 lexemes is found (Schleimer, Wilkerson, Aiken 2003). */
 export const WINNOW_WINDOW = 11;
+/** The kind of a window of 8 lexemes with which a short text begins; sizes are kinds up to 40. */
+const START = 64;
 
 /** Receives the two signed 32-bit halves of a fingerprint. */
 export type FingerprintSink = (hi: number, lo: number) => void;
@@ -32,8 +34,20 @@ ref require return self short signed sizeof static str string struct super switc
 type typedef typename typeof undefined union unless unsafe unsigned until use using val var virtual void volatile when where while with yield
 `;
 
-const KEYWORD_HASHES = new Set<number>();
-for (const word of KEYWORDS.trim().split(/\s+/)) KEYWORD_HASHES.add(lex(word).hashes[0]!);
+/** Hashes of the keywords in a table of open addressing: every identifier is looked up, and a Set takes several times as long. */
+const KEYWORD_SLOTS = 1024;
+const KEYWORD_HASHES = new Int32Array(KEYWORD_SLOTS);
+for (const word of KEYWORDS.trim().split(/\s+/)) {
+  const hash = lex(word).hashes[0]!;
+  KEYWORD_HASHES[keywordSlot(hash)] = hash;
+}
+
+/** Where the hash stands in the table, or the free place (0) that says that it does not. */
+function keywordSlot(hash: number): number {
+  let at = (hash ^ (hash >>> 15)) & (KEYWORD_SLOTS - 1);
+  while (KEYWORD_HASHES[at] !== 0 && KEYWORD_HASHES[at] !== hash) at = (at + 1) & (KEYWORD_SLOTS - 1);
+  return at;
+}
 
 /** What a run's fingerprints depend on; made by `fingerprintKey`. */
 export interface FingerprintKey {
@@ -96,7 +110,7 @@ export function withWindows<T>(
   a[0] = b[0] = 0;
   for (let i = 0; i < count; i++) {
     let hash = hashes[i]!;
-    if (normalised && kinds[i] === IDENTIFIER && !KEYWORD_HASHES.has(hash)) hash = 1;
+    if (normalised && kinds[i] === IDENTIFIER && KEYWORD_HASHES[keywordSlot(hash)] === 0) hash = 1;
     let x = Math.imul(hash ^ maskA, 0x9e3779b1);
     let y = Math.imul(hash ^ maskB, 0x85ebca77);
     x ^= x >>> 15;
@@ -112,7 +126,10 @@ export function withWindows<T>(
   }
 }
 
-/** Calls `visit` for the fingerprint of every window of `size` lexemes from lexeme `from` up to the one that ends at `to` (exclusive). */
+/**
+ * Calls `visit` for the fingerprint of every window of `size` lexemes from lexeme `from` up to the one that ends at `to` (exclusive). `kind` tells
+ * windows of one size but different meaning apart.
+ */
 export function eachWindow(
   windows: Windows,
   key: FingerprintKey,
@@ -120,12 +137,13 @@ export function eachWindow(
   from: number,
   to: number,
   visit: (hi: number, lo: number, first: number) => void,
+  kind = size,
 ): void {
   const { a, b } = windows;
   const powerA = key.powersA[size]!;
   const powerB = key.powersB[size]!;
   // The length goes in, so that a short text's fingerprint is never that of a run.
-  const finishA = key.finishA ^ Math.imul(size, 0x27d4eb2f);
+  const finishA = key.finishA ^ Math.imul(kind, 0x27d4eb2f);
   const finishB = key.finishB;
   const last = to - size;
   for (let i = from; i <= last; i++) {
@@ -139,6 +157,19 @@ export function eachWindow(
   }
 }
 
+/**
+ * Calls `visit` for every place at which a whole text of 8 to 19 lexemes may begin: the fingerprint of the next 8, of a kind of its own. Asking for
+ * one of them first saves asking at every place for texts of every length.
+ */
+export function eachStart(
+  windows: Windows,
+  key: FingerprintKey,
+  to: number,
+  visit: (hi: number, lo: number, first: number) => void,
+): void {
+  eachWindow(windows, key, SHORTEST, 0, to, visit, START);
+}
+
 /** A fingerprint that says that some whole text of `size` lexemes (8 to 19) is among the fingerprinted ones. */
 export function lengthMarker(key: FingerprintKey, size: number, visit: FingerprintSink): void {
   const x = scramble(key.finishB ^ Math.imul(size, 0x165667b1)) | 0;
@@ -146,63 +177,73 @@ export function lengthMarker(key: FingerprintKey, size: number, visit: Fingerpri
 }
 
 /**
- * Sends `sink` the fingerprint of every run of 20 lexemes of `text`; of a text of 8 to 19 lexemes the whole's, and the marker of its length;
- * nothing for fewer. The order is that of the text; repeated runs are sent again.
+ * Sends `sink` the fingerprint of every run of 20 lexemes of `text`; of a text of 8 to 19 lexemes the whole's, that of its beginning and the
+ * marker of its length; nothing for fewer. The order is that of the text; repeated runs are sent again.
  */
 export function fingerprintsOf(text: string, key: FingerprintKey, sink: FingerprintSink): void {
-  withLexemes(text, (lexemes) => {
-    const count = lexemes.count;
-    if (count < SHORTEST) return;
-    if (count < K) lengthMarker(key, count, sink);
-    withWindows(lexemes, key, (windows) => eachWindow(windows, key, Math.min(count, K), 0, count, sink));
+  withLexemes(text, (lexemes) => runsOf(lexemes, key, sink, false));
+}
+
+function runsOf(lexemes: Lexemes, key: FingerprintKey, sink: FingerprintSink, isWinnowed: boolean): void {
+  const { count } = lexemes;
+  if (count < SHORTEST) return;
+  withWindows(lexemes, key, (windows) => {
+    if (count >= K) return isWinnowed ? winnowed(windows, key, K, sink) : eachWindow(windows, key, K, 0, count, sink);
+    lengthMarker(key, count, sink);
+    eachStart(windows, key, SHORTEST, sink);
+    eachWindow(windows, key, count, 0, count, sink);
   });
 }
 
 /** As `fingerprintsOf`, with about a sixth of the runs: the least fingerprint of every 11 neighbouring ones (the rightmost of equals). */
 export function winnow(text: string, key: FingerprintKey, sink: FingerprintSink): void {
-  withLexemes(text, (lexemes) => {
-    const count = lexemes.count;
-    if (count < SHORTEST) return;
-    if (count < K) lengthMarker(key, count, sink);
-    withWindows(lexemes, key, (windows) => {
-      if (count < K) eachWindow(windows, key, count, 0, count, sink);
-      else winnowed(windows, key, K, sink);
-    });
-  });
+  withLexemes(text, (lexemes) => runsOf(lexemes, key, sink, true));
 }
 
 /** About a sixth of what `normalisedFingerprintsOf` sends: every copy of 50 lexemes whose names were changed shares one. */
 export function winnowNormalised(text: string, key: FingerprintKey, sink: FingerprintSink): void {
-  withLexemes(text, (lexemes) => {
-    if (lexemes.count < K_NORMALISED) return;
-    withWindows(lexemes, key, (windows) => winnowed(windows, key, K_NORMALISED, sink), true);
-  });
+  withLexemes(text, (lexemes) => winnowedNormalised(lexemes, key, sink));
+}
+
+function winnowedNormalised(lexemes: Lexemes, key: FingerprintKey, sink: FingerprintSink): void {
+  if (lexemes.count < K_NORMALISED) return;
+  withWindows(lexemes, key, (windows) => winnowed(windows, key, K_NORMALISED, sink), true);
 }
 
 function winnowed(windows: Windows, key: FingerprintKey, size: number, sink: FingerprintSink): void {
   const ringHi = new Int32Array(WINNOW_WINDOW);
   const ringLo = new Int32Array(WINNOW_WINDOW);
+  const after = (slot: number): number => (slot === WINNOW_WINDOW - 1 ? 0 : slot + 1);
+  let slot = 0;
   let seen = 0;
   let least = -1;
+  let leastSlot = 0;
   let sent = -1;
-  const send = (position: number): void => {
-    if (position !== sent) sink(ringHi[position % WINNOW_WINDOW]!, ringLo[position % WINNOW_WINDOW]!);
-    sent = position;
-  };
   eachWindow(windows, key, size, 0, windows.count, (hi, lo) => {
     const position = seen++;
-    ringHi[position % WINNOW_WINDOW] = hi;
-    ringLo[position % WINNOW_WINDOW] = lo;
-    if (least < 0 || hi <= ringHi[least % WINNOW_WINDOW]!) least = position;
-    else if (least <= position - WINNOW_WINDOW) {
+    ringHi[slot] = hi;
+    ringLo[slot] = lo;
+    if (least < 0 || hi <= ringHi[leastSlot]!) {
+      least = position;
+      leastSlot = slot;
+    } else if (least <= position - WINNOW_WINDOW) {
+      let at = after(slot);
       least = position - WINNOW_WINDOW + 1;
+      leastSlot = at;
       for (let i = least + 1; i <= position; i++) {
-        if (ringHi[i % WINNOW_WINDOW]! <= ringHi[least % WINNOW_WINDOW]!) least = i;
+        at = after(at);
+        if (ringHi[at]! > ringHi[leastSlot]!) continue;
+        least = i;
+        leastSlot = at;
       }
     }
-    if (position >= WINNOW_WINDOW - 1) send(least);
+    if (position >= WINNOW_WINDOW - 1 && least !== sent) {
+      sink(ringHi[leastSlot]!, ringLo[leastSlot]!);
+      sent = least;
+    }
+    slot = after(slot);
   });
-  if (seen < WINNOW_WINDOW) send(least);
+  if (seen > 0 && seen < WINNOW_WINDOW) sink(ringHi[leastSlot]!, ringLo[leastSlot]!);
 }
 
 /** All runs of private text, or a winnowed sixth of them where all would not fit the memory. */
@@ -213,9 +254,10 @@ export type GuardMode = 'all' | 'winnow';
  * which cannot be mistaken for the others since a run's length goes into its fingerprint.
  */
 export function guardPrints(text: string, key: FingerprintKey, mode: GuardMode, sink: FingerprintSink): void {
-  if (mode === 'winnow') return winnow(text, key, sink);
-  fingerprintsOf(text, key, sink);
-  winnowNormalised(text, key, sink);
+  withLexemes(text, (lexemes) => {
+    runsOf(lexemes, key, sink, mode === 'winnow');
+    if (mode === 'all') winnowedNormalised(lexemes, key, sink);
+  });
 }
 
 /** Fingerprints of every run of 40 lexemes in which all identifiers but keywords are one: shows copies whose names were changed. */

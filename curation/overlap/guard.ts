@@ -3,6 +3,7 @@
  * and takes out the prompt's lines where only they are.
  */
 import {
+  eachStart,
   eachWindow,
   type FingerprintKey,
   type FingerprintTest,
@@ -116,11 +117,15 @@ function find(
   if (lexemes.count < SHORTEST) return spans;
   const { starts, ends, count } = lexemes;
   withWindows(lexemes, key, (windows) => {
-    for (const size of [K, ...lengths]) {
-      eachWindow(windows, key, size, 0, count, (hi, lo, first) => {
+    const look = (size: number, from: number, to: number) =>
+      eachWindow(windows, key, size, from, to, (hi, lo, first) => {
         if (has(hi, lo) && !isPublic(hi, lo)) spans.push({ start: starts[first]!, end: ends[first + size - 1]! });
       });
-    }
+    look(K, 0, count);
+    if (lengths.length === 0) return;
+    eachStart(windows, key, count, (hi, lo, first) => {
+      if (has(hi, lo)) for (const size of lengths) if (first + size <= count) look(size, first, first + size);
+    });
   });
   return spans;
 }

@@ -199,40 +199,30 @@ function scaleOf({ completionLength, text }: AdmittedRecord): number {
   return completionLength ? text!.completion!.length / completionLength : 1;
 }
 
+/** One literal of one shape: absent fields are undefined. */
 function lifecycleEvent(record: AdmittedRecord, scale: number): LifecycleEvent {
-  const {
-    type,
-    time,
-    event,
-    displayedMs,
-    acceptedLength,
-    typedShare,
-    typingDisagreed,
-    reason,
-    afterSeconds,
-    editDistance,
-  } = record;
-  const { branchChanged, displayProbability, capturedFrom, capturedTo, position, strategy, latencyMs } = record;
-  const given = {
-    ...{ displayedMs, acceptedLength, typedShare, typingDisagreed, reason, afterSeconds, editDistance, branchChanged },
-    ...{
-      displayProbability,
-      capturedFrom,
-      capturedTo,
-      position,
-      strategy,
-      latencyMs,
-      capturedCode: record.text?.captured,
-    },
+  const { acceptedLength } = record;
+  const fields = {
+    type: record.type,
+    time: record.time,
+    id: record.event,
+    displayedMs: record.displayedMs,
+    acceptedLength: acceptedLength === undefined ? undefined : Math.round(acceptedLength * scale),
+    typedShare: record.typedShare,
+    typingDisagreed: record.typingDisagreed,
+    reason: record.reason,
+    afterSeconds: record.afterSeconds,
+    editDistance: record.editDistance,
+    branchChanged: record.branchChanged,
+    displayProbability: record.displayProbability,
+    capturedCode: record.text?.captured,
+    capturedFrom: record.capturedFrom,
+    capturedTo: record.capturedTo,
+    position: record.position,
+    strategy: record.strategy,
+    latencyMs: record.latencyMs,
   };
-  if (acceptedLength !== undefined) given.acceptedLength = Math.round(acceptedLength * scale);
-  return { type, time, id: event, ...defined(given) };
-}
-
-function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
+  return fields as LifecycleEvent;
 }
 
 function firstOf(ordered: AdmittedRecord[], field: 'language' | 'model' | 'strategy'): string | undefined {

@@ -26,11 +26,14 @@ describe('fingerprints', () => {
     expect(new Set(all(names(120))).size).toBe(101);
   });
 
-  it('are the whole and a mark of its length for 8 to 19 lexemes, and none below', () => {
+  it('are the whole, its beginning and a mark of its length for 8 to 19 lexemes, and none below', () => {
     expect(all(names(7))).toEqual([]);
-    for (const count of [8, 13, 19]) expect(all(names(count))).toHaveLength(2);
+    for (const count of [8, 13, 19]) expect(all(names(count))).toHaveLength(3);
     expect(all(names(8))[0]).toBe(all(names(8, 500))[0]);
-    expect(all(names(8))[1]).not.toBe(all(names(8, 500))[1]);
+    expect(all(names(8))[2]).not.toBe(all(names(8, 500))[2]);
+    // One beginning, whatever follows; a whole text of 8 is still told from it.
+    expect(all(names(8))[1]).toBe(all(names(19))[1]);
+    expect(new Set(all(names(8))).size).toBe(3);
   });
 
   it('depend on the key', () => {
