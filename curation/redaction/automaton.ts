@@ -37,15 +37,23 @@ export function expandKeyword(keyword: string): string[] {
   return members.flatMap((member) => rest.map((tail) => keyword.slice(0, open) + member + tail));
 }
 
+/** Classes that all characters past ASCII share. */
+const FOREIGN_CLASSES = 8;
+
 /** Builds the automaton. Keywords are lower-case; capital ASCII letters of the text are folded. */
 export function buildAutomaton(entries: readonly KeywordEntry[]): Automaton {
   const classes = new Uint8Array(65536);
   let classCount = 1;
+  // Characters past ASCII share a few classes, so that words of many scripts do not widen the table; whoever is woken looks again.
+  const foreign: number[] = [];
   for (const { keyword } of entries)
     for (let i = 0; i < keyword.length; i++) {
       const code = keyword.charCodeAt(i);
-      if (classes[code] === 0) classes[code] = classCount++;
+      if (code > 127) foreign.push(code);
+      else if (classes[code] === 0) classes[code] = classCount++;
     }
+  for (const code of foreign) classes[code] = classCount + (code % FOREIGN_CLASSES);
+  if (foreign.length > 0) classCount += FOREIGN_CLASSES;
   if (classCount > 255) throw new Error('keywords use more than 255 different characters');
   for (let code = 65; code <= 90; code++) classes[code] = classes[code + 32]!;
   let shift = 1;

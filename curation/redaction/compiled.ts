@@ -23,6 +23,10 @@ export interface CompiledRule {
   readonly names: Map<string, boolean>;
   readonly back: Uint8Array | null;
   readonly companion: RegExp | null;
+  /** A token that its prefix tells, so that its parts may stand in several variables. */
+  readonly prefixed: boolean;
+  /** Keywords with characters past ASCII, in small letters, which the automaton finds only roughly. */
+  readonly foreign: ReadonlySet<string>;
   readonly allow: readonly CompiledAllow[];
 }
 
@@ -76,6 +80,13 @@ export function compileRule(rule: RedactionRule, path: string | undefined): Comp
     names: new Map(),
     back,
     companion: rule.companion === null ? null : new RegExp(rule.companion, 'g'),
+    prefixed:
+      rule.kind === 'token' &&
+      rule.back === null &&
+      !rule.glued &&
+      rule.group === 0 &&
+      !rule.validators.includes('personal'),
+    foreign: new Set(rule.keywords.filter((keyword) => /[^\x00-\x7f]/.test(keyword))),
     allow: rule.allow.map((allow) => compileAllow(allow, path)),
   };
 }

@@ -1,17 +1,15 @@
 /** The scan: one pass of the automaton, bounded expressions at its hits, then the other readings of the pieces that need them. */
 import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { findBlock } from './detection/block.ts';
-import {
-  ESCAPE_TRIGGER,
-  JOIN_TRIGGER,
-  namesSecret,
-  type CompiledAllow,
-  type CompiledRule,
-  type RuleSet,
-} from './compiled.ts';
-import { judge } from './detection/judgement.ts';
-import { holdsPlaceholder } from './values/placeholders.ts';
+import { companions, passes } from './match.ts';
+import { column } from './detection/columns.ts';
+import { nearby } from './detection/nearby.ts';
+import { parts } from './detection/parts.ts';
+import { ESCAPE_TRIGGER, JOIN_TRIGGER, namesSecret, type CompiledRule, type RuleSet } from './compiled.ts';
+import { judge, looksSecret } from './detection/judgement.ts';
+import { holdsPlaceholder, isPlaceholder } from './values/placeholders.ts';
 import { isRandom } from './values/randomness.ts';
+import type { KeyStrength } from './rule.ts';
 import { Reach } from './detection/reach.ts';
 import { decoded, joined, unescaped, type View } from './detection/views.ts';
 
@@ -27,6 +25,10 @@ const MAX_DEPTH = 3;
 const MIN_RUN = 13;
 /** How often the text up to one and the same end is judged as a value. */
 const MAX_READS = 24;
+
+/** A token that the end of the text cuts off is known by a prefix and a tail of at least so many units. */
+const MIN_PREFIX = 3;
+const MIN_TAIL = 8;
 
 const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 4 other token character
 for (let code = 48; code < 123; code++) {
@@ -44,8 +46,15 @@ function isGlued(text: string, at: number): boolean {
   return !(text.charCodeAt(at - 2) === 92 && /[nrt]/.test(text[at - 1]!));
 }
 
+function isForeign(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (text.charCodeAt(i) > 127) return true;
+  return false;
+}
+
 class Scan {
   private readonly hits: Hit[] = [];
+  /** Tokens that the end of the text cuts off: they count where nothing else is found there. */
+  private readonly cutOff: Hit[] = [];
   private readonly lastEnd: Int32Array;
   private windows: Map<number, [number, number][]> | null = null;
   private readonly reach = new Reach();
@@ -53,6 +62,9 @@ class Scan {
   private valueReads = 0;
   private joinedUpTo = 0;
   private unescapedUpTo = 0;
+  private columnsUpTo = 0;
+  private headingEnd = 0;
+  private nearbyUpTo = 0;
   private readonly set: RuleSet;
   private readonly text: string;
   private readonly depth: number;
@@ -71,6 +83,7 @@ class Scan {
     for (const number of this.set.everywhere) this.windows!.set(number, [[0, this.text.length]]);
     if (this.windows !== null)
       for (const [number, windows] of this.windows) for (const [from, to] of windows) this.search(number, from, to);
+    for (const hit of this.cutOff) if (!this.hits.some((other) => other.end > hit.start)) this.hits.push(hit);
     return this.hits;
   }
 
@@ -103,6 +116,9 @@ class Scan {
     }
     if (start < this.lastEnd[number]!) return;
     const compiled = this.set.rules[number]!;
+    if (compiled.foreign.size > 0 && isForeign(this.text, start, end)) {
+      if (!compiled.foreign.has(this.text.slice(start, end).toLowerCase())) return;
+    }
     switch (compiled.rule.kind) {
       case 'assignment':
         this.assignment(number, compiled, start, end);
@@ -114,7 +130,7 @@ class Scan {
       }
       case 'token':
       case 'run':
-        this.token(number, compiled, start);
+        this.token(number, compiled, start, end - start);
         break;
       case 'near': {
         this.windows ??= new Map();
@@ -135,7 +151,7 @@ class Scan {
     this.lastEnd[number] = end;
   }
 
-  private token(number: number, compiled: CompiledRule, at: number): void {
+  private token(number: number, compiled: CompiledRule, at: number, keyword = 0): void {
     const { text } = this;
     let start = at;
     if (compiled.back !== null) {
@@ -151,44 +167,41 @@ class Scan {
       const secret = match[group];
       if (!secret) continue;
       const from = group === 0 ? start : match.index + match[0].lastIndexOf(secret);
-      if (!this.passes(compiled, secret, from, match[0], match.index)) continue;
+      if (!passes(compiled, this.text, secret, from, match[0], match.index)) continue;
       if (compiled.rule.cover === 'match') this.add(number, match.index, match.index + match[0].length);
       else this.add(number, from, from + secret.length);
-      if (compiled.companion !== null) this.companions(number, compiled.companion, start, from + secret.length);
+      if (compiled.companion !== null)
+        for (const other of companions(text, compiled.companion, start, from + secret.length))
+          this.hits.push({ rule: number, ...other });
+      if (group === 0 && compiled.prefixed) this.parted(number, compiled, start);
       return;
     }
+    if (!compiled.prefixed) return;
+    if (keyword >= MIN_PREFIX && this.isCutOff(start + keyword))
+      this.cutOff.push({ rule: number, start, end: text.length });
+    else this.parted(number, compiled, start);
   }
 
-  private passes(compiled: CompiledRule, secret: string, from: number, match: string, at: number): boolean {
-    for (const validator of compiled.validators)
-      if (!validator(secret, this.text, from, from + secret.length)) return false;
-    return !compiled.allow.some((allow) => this.allows(allow, secret, match, at));
+  /** True where the text ends within a token: its prefix stands there, and what follows looks made by a generator. */
+  private isCutOff(from: number): boolean {
+    const { text } = this;
+    if (text.length - from < MIN_TAIL || text.length - from > 512) return false;
+    for (let i = from; i < text.length; i++) if (tokenKind(text.charCodeAt(i)) === 0) return false;
+    return isRandom(text.slice(from)) || isRandom(text.slice(from + 4));
   }
 
-  private allows(allow: CompiledAllow, secret: string, match: string, at: number): boolean {
-    let subject = allow.target === 'secret' ? secret : match;
-    if (allow.target === 'line') {
-      const before = this.text.slice(Math.max(0, at - 1024), at);
-      const after = this.text.slice(at + match.length, at + match.length + 1024);
-      subject = before.slice(before.lastIndexOf('\n') + 1) + match + after.split('\n', 1)[0]!;
-    }
-    const holds: boolean[] = [];
-    if (allow.pathMatches !== null) holds.push(allow.pathMatches);
-    if (allow.regexes.length > 0) holds.push(allow.regexes.some((regex) => regex.test(subject)));
-    if (allow.stopwords.length > 0) {
-      const folded = secret.toLowerCase();
-      holds.push(allow.stopwords.some((word) => folded.includes(word)));
-    }
-    return holds.length > 0 && (allow.condition === 'and' ? holds.every(Boolean) : holds.some(Boolean));
-  }
-
-  private companions(number: number, pattern: RegExp, start: number, end: number): void {
-    const from = Math.max(0, start - 300);
-    for (const match of this.text.slice(from, end + 300).matchAll(pattern)) {
-      const secret = match[1] ?? match[0];
-      const at = from + match.index + match[0].indexOf(secret);
-      if ((at >= end || at + secret.length <= start) && isRandom(secret))
-        this.hits.push({ rule: number, start: at, end: at + secret.length });
+  /** A token whose parts stand in several variables. */
+  private parted(number: number, compiled: CompiledRule, at: number): void {
+    const found = parts(this.text, at);
+    if (found === null) return;
+    const whole = found.map((part) => this.text.slice(part.start, part.end)).join('');
+    for (const pattern of compiled.patterns) {
+      pattern.lastIndex = 0;
+      const match = pattern.exec(whole);
+      if (match === null || !compiled.validators.every((validator) => validator(match[0], whole, 0, match[0].length)))
+        continue;
+      for (const part of found) this.hits.push({ rule: number, ...part });
+      return;
     }
   }
 
@@ -205,19 +218,52 @@ class Scan {
     }
     const name = text.slice(key.start, key.end);
     if (!namesSecret(compiled, name)) return;
-    const found = readAssignment(text, key.start, key.end, this.reach, rule.strength !== 'weak');
-    if (found === null || found.end <= found.start) return;
-    // A value in which keys follow one another without a gap is judged for the first few of them only.
-    if (found.end === this.valueEnd) {
-      if (++this.valueReads > MAX_READS) return;
-    } else {
-      this.valueEnd = found.end;
-      this.valueReads = 0;
+    const strength = rule.strength ?? 'secret';
+    const found = readAssignment(text, key.start, key.end, this.reach, strength !== 'weak');
+    if (found !== null && found.end > found.start) {
+      // A value in which keys follow one another without a gap is judged for the first few of them only.
+      if (found.end === this.valueEnd) {
+        if (++this.valueReads > MAX_READS) return;
+      } else {
+        this.valueEnd = found.end;
+        this.valueReads = 0;
+      }
+      const value = text.slice(found.start, found.end);
+      if (compiled.value !== null ? compiled.value.test(value) : judge(text, found, strength)) {
+        if (passes(compiled, this.text, value, found.start, value, found.start))
+          this.add(number, found.start, found.end);
+        return;
+      }
+      if (found.form !== 'line' && isPlaceholder(value)) return;
+    }
+    if (compiled.value === null && strength !== 'weak' && rule.validators.length === 0)
+      this.elsewhere(number, compiled, key.start, key.end, strength);
+  }
+
+  /** What belongs to a key that nothing is assigned to: the cells below it, or a value near it. */
+  private elsewhere(number: number, compiled: CompiledRule, start: number, end: number, strength: KeyStrength): void {
+    const { text } = this;
+    if (start >= this.columnsUpTo || start < this.headingEnd) {
+      const below = column(text, start, end);
+      if (below !== null) {
+        this.columnsUpTo = below.upTo;
+        this.headingEnd = below.headingEnd;
+        for (const cell of below.cells) {
+          const value = text.slice(cell.start, cell.end);
+          if (isCellSecret(text, cell, strength) && passes(compiled, this.text, value, cell.start, value, cell.start))
+            this.hits.push({ rule: number, ...cell });
+        }
+        if (below.cells.length > 0) return;
+      }
+    }
+    if (start < this.nearbyUpTo) return;
+    const found = nearby(text, start, end, strength);
+    if (found === null) {
+      this.nearbyUpTo = end + 8;
+      return;
     }
     const value = text.slice(found.start, found.end);
-    if (compiled.value !== null ? !compiled.value.test(value) : !judge(text, found, rule.strength ?? 'secret')) return;
-    if (!this.passes(compiled, value, found.start, value, found.start)) return;
-    this.add(number, found.start, found.end);
+    if (passes(compiled, this.text, value, found.start, value, found.start)) this.hits.push({ rule: number, ...found });
   }
 
   /** Searches a `near` pattern in a window; the secret is the first group that has text where the rule names none. */
@@ -236,7 +282,7 @@ class Scan {
           group > 0 ? match[group] : (match.slice(1).find((part) => part !== undefined && part !== '') ?? match[0]);
         if (!secret || holdsPlaceholder(secret)) continue;
         const at = from + match.index + match[0].indexOf(secret);
-        if (this.passes(compiled, secret, at, match[0], from + match.index))
+        if (passes(compiled, this.text, secret, at, match[0], from + match.index))
           this.hits.push({ rule: number, start: at, end: at + secret.length });
       }
     }
@@ -289,6 +335,12 @@ class Scan {
       this.hits.push({ rule: hit.rule, start: view.starts[hit.start]!, end: view.ends[hit.end - 1]! });
     }
   }
+}
+
+/** True for a cell that holds a secret; a heading says as much of it as a quoted assignment does. */
+function isCellSecret(text: string, cell: { start: number; end: number }, strength: KeyStrength): boolean {
+  const value = text.slice(cell.start, cell.end);
+  return looksSecret(value, strength, true) || judge(text, { ...cell, keyStart: cell.start, keyEnd: cell.start, quoted: true, form: 'assign', wholeLine: true, called: false }, strength); // prettier-ignore
 }
 
 /** Everything that the rules find in the text, in no order; findings may overlap. Time is linear in the length of the text. */

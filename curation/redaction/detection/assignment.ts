@@ -69,9 +69,15 @@ const BLOCK_DEFAULT =
   /\{(?:[ \t]{0,8}\r?\n?[ \t]{0,16}(?:type|description|sensitive|nullable)[ \t]{0,8}=[^\n]{0,120}\n){0,4}\s{0,16}default[ \t]{0,8}=[ \t]{0,4}/y;
 /** Key and value as elements side by side. */
 const ELEMENT = /<\/(?:key|name|Key|Name)>\s{0,40}<(?:string|value|Value|data)>/y;
+/** An element of its own for the text of a value, or a section of characters. */
+const INNER_TAG = /\s{0,40}<(?:[Vv]alue|[Ss]tring|[Tt]ext|!\[CDATA\[)>?\s{0,40}/y;
+const LEVEL = /[0-9][ \t]{1,4}(?=[^\s"']{5})/y;
+/** Strings in the manner of Perl and Ruby. */
+const PERL_QUOTE = /(?:q{1,2}[ \t]?[({[|!\/]|%[qQ]?[({[|])/y;
+const CLOSING: Record<string, string> = { '(': ')', '{': '}', '[': ']' };
 const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
-const LEAD = /[ \t](?:-e|--env|--set|--build-arg|-D)[ \t=]?["']?$|^[\s*#>;+-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
+const LEAD = /[ \t](?:-e|--env|--set|--build-arg|-D)[ \t=]?["']?[\w.]{0,60}$|^[\s*#>;+-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
 /** Pairs in a row, as in the connection string of a library: `host=db user=app password=…`. */
 const PAIRS_LEAD = /\b[a-z]\w{1,20}=[^\s=]{1,48} $/;
 const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
@@ -109,10 +115,14 @@ function operator(text: string, start: number, end: number): { at: number; form:
   const code = text.charCodeAt(p);
   const next = text.charCodeAt(p + 1);
   switch (code) {
+    case 65306: // the full-width colon and equals sign
+    case 65309:
+      return { at: p + 1, form: 'assign' };
     case 61: // =
       if (next === 62) return { at: p + 2, form: 'assign' };
       if (next === 61) return { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'argument' };
       if (next === 126) return null;
+      if (text.charCodeAt(start) === 45 && !spaced) return { at: p + 1, form: 'flag' };
       return { at: p + 1, form: before === 63 || before === 38 || before === 59 ? 'query' : 'assign' };
     case 58: // :
       if (next === 61) return { at: p + 2, form: 'assign' };
@@ -128,6 +138,7 @@ function operator(text: string, start: number, end: number): { at: number; form:
       return next === 124 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
     case 44: {
       // ,
+      if (before === 58 && /^[ \t]{0,4}["']/.test(text.slice(p + 1, p + 6))) return { at: p + 1, form: 'assign' };
       if (!keyQuoted) return null;
       PAIR.lastIndex = end;
       if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
@@ -220,6 +231,21 @@ export function readAssignment(
       else while (isBlank(text.charCodeAt(p))) p++;
     }
   } else while (isBlank(text.charCodeAt(p))) p++;
+  if (form === 'markup') {
+    INNER_TAG.lastIndex = p;
+    if (INNER_TAG.test(text)) p = INNER_TAG.lastIndex;
+  } else if (form === 'line') {
+    // How a router says that the password follows in clear: `password 0 …`.
+    LEVEL.lastIndex = p;
+    if (LEVEL.test(text)) [p, form] = [LEVEL.lastIndex, 'flag'];
+  }
+  PERL_QUOTE.lastIndex = p;
+  if (PERL_QUOTE.test(text)) {
+    const open = PERL_QUOTE.lastIndex;
+    const close = text.indexOf(CLOSING[text[open - 1]!] ?? text[open - 1]!, open);
+    if (close > open && close - open <= 512 && !text.slice(open, close).includes('\n'))
+      return { keyStart, keyEnd, start: open, end: close, quoted: true, form, wholeLine: false, called: false };
+  }
 
   let called = false;
   WRAPPER.lastIndex = p;
@@ -276,7 +302,7 @@ export function readAssignment(
   const tail = /[^\n]{0,12}/y;
   tail.lastIndex = end;
   const rest = tail.exec(text)![0];
-  const alone = /^[ \t\r]*(?:#|\/\/|--|\\[nr]|$)/.test(rest);
+  const alone = /^[ \t\r]*(?:#|\/\/|--|\\(?:[nr]|$)|\/M|\|\||&&|$)/.test(rest);
   const defaulted =
     (lead.endsWith('${') && text[end] === '}') || (form === 'assign' && PAIRS_LEAD.test(lead.slice(-80)));
   const wholeLine = defaulted || (form === 'line' ? alone && CONF_LEAD.test(lead) : (alone || env) && LEAD.test(lead));

@@ -1,6 +1,7 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
 import type { Assignment } from './assignment.ts';
 import type { KeyStrength } from '../rule.ts';
+import { VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
 import { isRandom, makeup, type Makeup } from '../values/randomness.ts';
 
@@ -20,6 +21,9 @@ const MAYBE_PATTERN = /\.[*+]/;
 const PUBLISHED = /^(?:pk_(?:live|test)_|pk\.eyJ|ssh-|6L[\w-]{38}$|G-[A-Z0-9]{10}$|UA-\d)/;
 const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const PATH_LIKE = /^(?:[.~]{0,2}\/|[A-Za-z]:\\|\.{1,2}\\)|^(?:[\w.@-]+\/)+[\w.-]+\.\w{1,5}$/;
+/** Words joined by marks with a number: `walnut.cactus.52`, `mango_7391_mango`. */
+const JOINED_WORDS =
+  /^[a-z]{3,}(?:[._*-]?[a-z]{3,}){0,2}[._*-]\d{2,}$|^[a-z]{3,}[._*-]\d{2,}[._*-][a-z]{3,}$|^[a-z]{3,}(?:[._*-][a-z]{3,}){1,2}\d{3,}$/i;
 const MEMBERS = /^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?$|\d{1,2}:\d\d)/;
@@ -50,7 +54,7 @@ function isOddPart(part: string): boolean {
 
 /** A member of something, as code names it. */
 function isMember(value: string): boolean {
-  return MEMBERS.test(value) && !value.split(/\.|->|::/).some(isOddPart);
+  return MEMBERS.test(value) && !/[a-z]{4}\d{3,}$/.test(value) && !value.split(/\.|->|::/).some(isOddPart);
 }
 
 /** A value that only code has: calls, members, operators, templates. */
@@ -58,9 +62,32 @@ function isCode(value: string): boolean {
   return isMember(value) || /[(){}[\]]|=>|\+\+|&&|\|\||^[*&!]/.test(value);
 }
 
-function isPassword(value: string, m: Makeup, a: Assignment): boolean {
+/** The name of an algorithm and nothing else. */
+const ALGORITHM_NAME =
+  /^(?:argon2(?:id?|d)?|bcrypt\d?|scrypt|pbkdf2\w*|sha-?\d{1,3}(?:_?\w{1,6})?|md5|hs\d{3}|rs\d{3}|es\d{3}|aes-?\d{3}(?:-\w{3})?|utf-?\d+|oauth2?|rfc\d+|base\d\d)$/i;
+/** Words of states, kinds and rules that stand where a password would stand. */
+const STATES =
+  /^(?:disabled?|enabled?|strong|weak|medium|bcrypt|argon\w*|hashed|encrypted|mandatory|forbidden|denied|allowed|granted|confirmed|expired|changed|updated|deleted|created|wrong|incorrect|mismatch|matches|different|same|similar|common|short|long|numeric|alpha\w*|lowercase|uppercase|masked|toggle|visible|hidden|static|dynamic|random|manual|automatic|standard|simple|complex|google|github|facebook|twitter|email|phone|local|remote|ldap|kerberos|saml|oidc|openid|external|internal|temporary|permanent|primary|secondary|database|server|client|windows|postgresql|connection|credentials?|something|anything|nothing|whatever|somevalue|argument|default\w*|environment|function|property|attribute|variable|constant|parameter|interface|abstract|protected|virtual|override|sensitive|nullable|nonnull|notnull|varchar|nvarchar|character|symbol|regexp?|pattern|minlength|maxlength|bearer|unsupported|deprecated|experimental|readonly|writeonly|continue|break|return|throws?|raise|yield|await|async|import|export|extends|implements|contrasena|passwort|kennwort|wachtwoord|senha|parola|haslo|sandi|mot_?de_?passe|lozinka|heslo|adgangskode|salasana|losenord|sifre|jelszo)$/i;
+
+/** A word, or two that are joined, as the value of a plain password key: in quotes, or in a file of settings. */
+function isPlainWord(value: string, m: Makeup, a: Assignment, key: string): boolean {
+  if (a.form !== 'assign' || a.called || value.length < 6 || value.length > 24 || m.upper > 0) return false;
+  if (!/^[a-z]{3,}(?:[_-]?[a-z]+)?$/.test(value) || UI_WORDS.test(value) || STATES.test(value)) return false;
+  if (!/(?:^|[^a-z]|[a-z](?=P))(?:password|passwd|pwd|pass|pw)$/i.test(key)) return false;
+  return a.quoted || (a.wholeLine && /^[A-Z][A-Z0-9_]*$/.test(key));
+}
+
+/** A password with blanks in it: capitals, digits and marks besides, and no word of an interface. */
+function isSpacedPassword(value: string, m: Makeup, a: Assignment): boolean {
+  return (
+    a.quoted && value.length <= 40 && m.spaces <= 4 && m.digits > 0 && m.upper > 0 && m.lower > 0 &&
+    /[!@#$%^&*+~?]/.test(value.slice(1)) && !/[!.?:,] |%[sd]|[<>{}()\\|]/.test(value) && !UI_WORDS.test(value)
+  ); // prettier-ignore
+}
+
+function isPassword(value: string, m: Makeup, a: Assignment, key: string): boolean {
   if (value.length < (a.quoted ? 4 : 5) || value.length > 256) return false;
-  if (m.spaces > 0) return isPassphrase(value);
+  if (m.spaces > 0) return isPassphrase(value) || isSpacedPassword(value, m, a);
   if (m.other > 0 && m.digits === 0) return false;
   if (PATTERN.test(value) || DATE_OR_VERSION.test(value)) return false;
   if (MAYBE_PATTERN.test(value) && !isRandom(value)) return false;
@@ -81,9 +108,11 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
   }
   if (STEM.test(value)) return false;
   if (m.digits === 0) {
+    if (isPlainWord(value, m, a, key)) return true;
     if (m.symbols === 0) return isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45);
     if (isPassphrase(value)) return true;
     if (IDENTIFIER.test(value) || UI_WORDS.test(value)) return false;
+    if (a.quoted && value.length >= 6 && /^[a-z]+(?:[$@!#]+[a-z]+)+$/i.test(value)) return !/^\w+@\w+$/.test(value) || /@[a-z]{3,}@|p@/i.test(value); // prettier-ignore
     return (
       m.letters >= 3 &&
       /[!@#$%^&*+~?]/.test(value.slice(1)) &&
@@ -97,7 +126,7 @@ function isPassword(value: string, m: Makeup, a: Assignment): boolean {
       m.digits >= 6 &&
       (m.symbols > 0 ? m.symbols >= 2 && !/^[\d.,:/+ -]+$/.test(value) : value.length <= 16 && a.form !== 'argument')
     );
-  if (MEASURE.test(value) || RULES.test(value)) return false;
+  if (MEASURE.test(value) || RULES.test(value) || ALGORITHM_NAME.test(value)) return false;
   if (NUMBERED.test(value)) return isPassphrase(value) || !UI_WORDS.test(value);
   if (a.quoted && value.split('.').length > 2 && UI_WORDS.test(value) && isMember(value)) return false;
   if (/^[#.:/&?]/.test(value) && m.switches < 3) return false;
@@ -122,7 +151,7 @@ function isChosenSecret(value: string, m: Makeup, a: Assignment): boolean {
   const settled = a.form === 'flag' || (a.form === 'assign' && (a.quoted || a.wholeLine)) || a.form === 'markup' || a.form === 'call'; // prettier-ignore
   if (!settled || value.length > 40 || UI_WORDS.test(value) || /[/\\:()<>{}]/.test(value)) return false;
   const marked = /[!@#$%^&*+~?]/.test(value.slice(1)) && m.upper > 0 && m.lower > 0;
-  return (marked || (m.digits > 0 && m.letters >= 6)) && isPassword(value, m, a);
+  return (marked || (m.digits > 0 && m.letters >= 6)) && isPassword(value, m, a, '');
 }
 
 function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean {
@@ -142,7 +171,17 @@ function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean
 }
 
 const KEY_LENGTHS = /^(?:(?:0x)?(?:[0-9a-f]{32}|[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})|(?:0x)?(?:[0-9A-F]{32}|[0-9A-F]{64})|[A-Za-z0-9+/_-]{22}==|[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/_-]{86}==)$/; // prettier-ignore
-const VECTOR = /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b/i;
+/** A name that says whose key it is. */
+const NAMED_KEY =
+  /[A-Za-z\d](?:[-_. ]key|Key|KEY|[-_. ](?:access|private|licen[cs]e|account_sid))$|[a-z](?:key|access)$/;
+
+/** A generated key of any length, under a name that says no more than that it is one. */
+function isNamedKey(value: string, a: Assignment, key: string): boolean {
+  const m = makeup(value);
+  if (a.called || value.length < 16 || value.length > 512 || m.digits < 3) return false;
+  if (UUID.test(value)) return a.form === 'assign' && /^[A-Z][A-Z0-9_]*_KEY$/.test(key);
+  return isRandom(value) && !/[(){}[\]:/\\]/.test(value) && (a.quoted || !isMember(value));
+}
 
 /** True where the value is a secret for a key of that strength. */
 export function judge(text: string, a: Assignment, strength: KeyStrength): boolean {
@@ -151,12 +190,42 @@ export function judge(text: string, a: Assignment, strength: KeyStrength): boole
   if (isPlaceholder(value) || URL_LIKE.test(value)) return false;
   if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 160), a.keyStart))) return false;
   const m = makeup(value);
+  // What is itself a key of something.
+  if (m.digits === 0 && a.quoted && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8))) return false;
   switch (strength) {
     case 'password':
-      return isPassword(value, m, a);
+      return isPassword(value, m, a, key);
     case 'secret':
       return isSecret(value, m, a, key);
     case 'weak':
-      return a.form !== 'line' && a.form !== 'prose' && KEY_LENGTHS.test(value) && isRandom(value.replace(/=+$/, ''));
+      if (a.form === 'line' || a.form === 'prose') return false;
+      if (KEY_LENGTHS.test(value)) return isRandom(value.replace(/=+$/, ''));
+      return NAMED_KEY.test(key) && isNamedKey(value, a, key);
   }
+}
+
+/** Names of algorithms, encodings and products that end in a number. */
+const ALGORITHM =
+  /sha-?\d|\baes|aes_|md5|hmac|pbkdf|rsa|bcrypt|scrypt|argon|utf-?\d|base-?\d|iso-?8859|x-?509|pkcs|tls|ssl|oauth|http|ipv\d|ecdsa|ed25519|secp|curve|latin|windows|python|java|node|version|v\d/i;
+
+/**
+ * True for a value that by its look alone is a secret: random, or, for the key of a password, made like the passwords that people
+ * choose. Stricter than `judge`, for values that only stand near a key.
+ */
+export function looksSecret(value: string, strength: KeyStrength, quoted: boolean): boolean {
+  if (
+    value.length < 6 || isPlaceholder(value) || URL_LIKE.test(value) || PATH_LIKE.test(value) || DATE_OR_VERSION.test(value) ||
+    UUID.test(value) || PATTERN.test(value) || PUBLISHED.test(value) || isMember(value)
+  ) return false; // prettier-ignore
+  const m = makeup(value);
+  if (m.spaces > 0 || m.other > 0 || /[(){}[\]<>]/.test(quoted ? value.slice(0, 1) : value)) return false;
+  if (/^0x[0-9a-f]{40}$/i.test(value)) return false;
+  if (m.digits > 0 && value.length >= (strength === 'password' ? 8 : 16) && isRandom(value)) return !ALGORITHM.test(value) || value.length >= 24; // prettier-ignore
+  if (strength !== 'password' || value.length > 40 || STEM.test(value) || ALGORITHM.test(value)) return false;
+  if (/^[#.@:%&$*<>=!?/\\-]/.test(value) || /[/\\:]/.test(value)) return false;
+  if (JOINED_WORDS.test(value) && !UI_WORDS.test(value)) return true;
+  const marked = /[!@#$%^&*+~?]/.test(value.slice(1));
+  if (marked)
+    return m.letters >= 4 && (m.digits > 0 || (quoted && m.upper > 0 && m.lower > 0)) && (quoted || m.upper > 0);
+  return m.letters >= 4 && m.digits >= 2 && m.upper > 0 && m.lower > 0 && value.length >= 8 && !UI_WORDS.test(value) && /^[\w.-]+$/.test(value); // prettier-ignore
 }

@@ -93,12 +93,12 @@ export function joined(text: string, at: number): View | null {
   if (pieces === 1 || out.length - (pieceStart - lead) < 10) return null;
   if (
     listed &&
-    !/^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|\.)|^\\?["'`]/.test(text.slice(p, p + 48))
+    !/^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|reduce|\.)|^\\?["'`]/.test(text.slice(p, p + 48))
   )
     return { text: '', starts, ends: [], upTo: p };
   if (
     listed &&
-    !/join|implode|concat/i.test(
+    !/join|implode|concat|paste|strcat|str_c|fold|reduce|append|format/i.test(
       text.slice(Math.max(0, lead - 40), lead) + text.slice(lead, pieceStart) + text.slice(p, p + 48),
     )
   )

@@ -162,6 +162,12 @@ export const NATIONAL_IDS: Record<string, (text: string) => boolean> = {
   },
   /** United Kingdom, national insurance number: prefixes that are given out (HMRC). */
   gb: (text) => /^(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?(?:\d{2} ?){3}[A-D]$/i.test(text),
+  /** Switzerland, AHV number: the check digit of EAN-13. */
+  ch: (text) => {
+    const d = digitsOf(text);
+    if (!/^756\.?\d{4}\.?\d{4}\.?\d{2}$/.test(text)) return false;
+    return (10 - (weighted(d, [1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3]) % 10)) % 10 === d[12];
+  },
   /** India, Aadhaar: the Verhoeff check. */
   in: (text) => {
     const d = digitsOf(text);

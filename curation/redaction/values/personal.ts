@@ -75,7 +75,7 @@ export function isPersonName(text: string): boolean {
 /** True for a number that a telephone has: 8 to 15 digits (E.164), none of the numbers kept for fiction, no run of one digit. */
 export function isPhone(text: string): boolean {
   const digits = text.replace(/\D/g, '');
-  if (digits.length < 8 || digits.length > 15 || /(\d)\1{6}|1234567|7654321/.test(digits)) return false;
+  if (digits.length < 8 || digits.length > 15 || /(\d)\1{6}|^1?(?:1234567|7654321)/.test(digits)) return false;
   if (/^(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]?555[ .-]?01\d\d$/.test(text)) return false;
   return !/^(?:19|20)\d\d[-. ]?(?:0[1-9]|1[0-2])[-. ]?(?:0[1-9]|[12]\d|3[01])$/.test(text);
 }

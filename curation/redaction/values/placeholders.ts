@@ -6,7 +6,10 @@ const REFERENCE_INSIDE = /\$\{|\{\{|<%|%>|\$\(|#\{|<[A-Za-z][\w -]*>|\{[a-zA-Z_]
 
 /** Words that say of a value that it is none; matched inside it, letter case aside. */
 const DUMMY =
-  /example|placeholder|your[-_ ]?(?:own|api|app|secret|token|key|pass|user|db|client|access|auth|account|aws|github|gitlab|slack|stripe|value|random|super|private|project|webhook|id|name|email|bot|domain|host)|changeme|change[-_ ](?:me|this|it)|changethis|replace[-_ ]?(?:me|this|with)|insert[-_ ]?(?:your|here)|(?:key|token|secret|password|value|goes)[-_ ]here|here[-_ ]goes|todo|fixme|redacted|removed|censored|masked|hidden|dummy|sample|fake|foobar|foo[-_]?bar|lorem|ipsum|not[-_ ]?(?:a[-_ ])?(?:real|set|secret)|unknown|undefined|abcdefgh|12345678|qwertyui|deadbeef|0123456789|9876543210|xxxx|\*\*\*|\.\.\.|____|0000000|1111111|aaaaaaa|fffffff|test[-_ ]?(?:vector|key|token|secret|pass|value|only|string)|my[-_ ]?(?:api|secret|token|password|pass|key|access|auth|client|app|user|value)[-_ ]?(?:key|token|secret|password|value|id|here)?$|some[-_ ]?(?:secret|token|password|key|value|random|string|api)|any[-_ ]?(?:secret|token|password|key|value|string)|^(?:the|a|an|my|no|new|old|your|any|some|enter|invalid|wrong|bad|valid|secret|test|mock)[-_ ]/i;
+  /example|placeholder|your[-_ ]?(?:own|api|app|secret|token|key|pass|user|db|client|access|auth|account|aws|github|gitlab|slack|stripe|value|random|super|private|project|webhook|id|name|email|bot|domain|host)|changeme|change[-_ ](?:me|this|it)|changethis|replace[-_ ]?(?:me|this|with)|insert[-_ ]?(?:your|here)|(?:key|token|secret|password|value|goes)[-_ ]here|here[-_ ]goes|todo|fixme|redacted|removed|censored|masked|hidden|dummy|sample|fake|foobar|foo[-_]?bar|lorem|ipsum|not[-_ ]?(?:a[-_ ])?(?:real|set|secret)|unknown|undefined|xxxx|\*\*\*|\.\.\.|____|test[-_ ]?(?:vector|key|token|secret|pass|value|only|string)|my[-_ ]?(?:api|secret|token|password|pass|key|access|auth|client|app|user|value)[-_ ]?(?:key|token|secret|password|value|id|here)?$|some[-_ ]?(?:secret|token|password|key|value|random|string|api)|any[-_ ]?(?:secret|token|password|key|value|string)|^(?:your|any|some|enter|invalid|wrong|bad|valid|secret|test|mock)[-_ ]|^(?:the|a|an|my|no|new|old)[-_ ][^\d]*$/i;
+/** Rows of the keyboard, counted digits and the like: they say that a value is none where they make up much of it. */
+const FILLER = /abcdefgh|12345678|qwertyui|deadbeef|0123456789|9876543210|0000000|1111111|aaaaaaa|fffffff/i;
+const FILLER_SHARE = 0.3;
 
 /** Values that are words of documentation, types, defaults of development images: never a finding by themselves. */
 const WORDS = new Set(
@@ -58,6 +61,11 @@ function isRepeated(value: string): boolean {
   return false;
 }
 
+function isFiller(value: string): boolean {
+  const filler = FILLER.exec(value);
+  return filler !== null && filler[0].length >= value.length * FILLER_SHARE;
+}
+
 /** True for what is no secret whatever key it is assigned to. */
 export function isPlaceholder(value: string): boolean {
   return (
@@ -68,6 +76,7 @@ export function isPlaceholder(value: string): boolean {
     isRepeated(value) ||
     holdsPlaceholder(value) ||
     isReference(value) ||
+    isFiller(value) ||
     DUMMY.test(value)
   );
 }

@@ -1,5 +1,7 @@
 /** The checks that rules name: each takes the secret, the text round it and an argument. */
 import { hasGithubChecksum, isCard, isIban, luhn, NATIONAL_IDS } from './checksums.ts';
+import { isHashLike, isLoneRandom, isNearCredential } from './context.ts';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { isAccount, isEmail, isPersonName, isPhone, isPublicIpv4, isPublicIpv6 } from './personal.ts';
 import { isPlaceholder } from './placeholders.ts';
 import { entropy, isRandom, makeup, wordy } from './randomness.ts';
@@ -31,17 +33,31 @@ function isStandIn(password: string): boolean {
   );
 }
 
-/** Words that a wallet's phrase cannot hold although English needs them (BIP39 has words of 3 to 8 letters, no articles). */
+/** Words of English that no list of recovery phrases holds, so that prose in lists of other languages' length is no phrase. */
 const NOT_SEED =
-  /\b(?:the|and|are|for|with|from|was|has|have|not|but|its|our|his|her|were|been|which|when|than|them|these|those|into|also|each|such|more|most|does|did|who|how|why|yes|may|per|via|using|should|would|could|must|function|return|const|null|true|false|string|import|export|class|select|where|values|update|default|undefined)\b/;
+  /\b(?:the|and|are|for|from|was|has|not|but|its|our|his|her|were|been|which|than|them|these|those|also|each|such|most|does|did|who|how|why|yes|may|per|via|using|should|would|could|function|return|const|null|string|import|export|values|default|undefined)\b/;
+const SEED_WORDS = new Set(wordlist);
+const SEED_LENGTHS = [12, 15, 18, 21, 24];
 
+/** Twelve or more words in a row of BIP39's English list; or, of another list, as many words as a phrase has and no prose. */
 function isSeed(secret: string): boolean {
   const words = secret.toLowerCase().match(/[a-z]{3,8}/g) ?? [];
+  let run = 0;
+  for (const word of words) {
+    run = SEED_WORDS.has(word) ? run + 1 : 0;
+    if (run >= 12) return new Set(words).size >= words.length * 0.6;
+  }
   return (
-    [12, 15, 18, 21, 24].includes(words.length) &&
+    SEED_LENGTHS.includes(words.length) &&
     new Set(words).size >= words.length * 0.75 &&
     !NOT_SEED.test(secret.toLowerCase())
   );
+}
+
+/** Nothing but words of BIP39's English list, as many as a phrase has: needs no word beside it. */
+function isListedSeed(secret: string): boolean {
+  const words = secret.toLowerCase().match(/[a-z]{3,8}/g) ?? [];
+  return SEED_LENGTHS.includes(words.length) && words.every((word) => SEED_WORDS.has(word)) && new Set(words).size >= words.length * 0.6; // prettier-ignore
 }
 
 /** A password by its look: letters and digits, or letters and marks; not a word, a file, a number. */
@@ -52,7 +68,7 @@ function isChosen(secret: string): boolean {
     (m.letters > 1 &&
       (m.digits > 0 || /[!#$%^&*+?]/.test(secret)) &&
       !/[\\/]/.test(secret) &&
-      !/\.\w{2,4}$/.test(secret))
+      !/\.[a-z]{2,4}\d?$/i.test(secret))
   );
 }
 
@@ -72,8 +88,12 @@ const PLAIN: Record<string, (secret: string) => boolean> = {
   'url-password': (secret) =>
     secret.length >= 3 && !isStandIn(secret) && !/^\d{1,5}(?:$|[/?#])/.test(secret) && !/[\s(){}]/.test(secret),
   'seed-words': isSeed,
+  'listed-seed': isListedSeed,
+  'not-hash': (secret) => !isHashLike(secret) || secret.length === 32,
   chosen: isChosen,
   'not-word': (secret) => makeup(secret).digits > 0 || !wordy(makeup(secret)),
+  /** Not a name within a name: `dashboard#show`, `users.list`, `.selector`. */
+  'not-chain': (secret) => !/^[.#]?[A-Za-z_]+(?:[-#.:][A-Za-z_]+)*$/.test(secret),
   'not-digits': (secret) => /\D/.test(secret),
   handle: (secret) =>
     !/^(?:param|returns?|see|link|type|typedef|throws|example|deprecated|since|default|todo|override|inject\w*|component|import|media|charset|font|keyframes|author|version|internal|private|public|property|ts-\w+|jsx?|types|test|media)$/i.test(
@@ -109,6 +129,10 @@ export function validatorOf(spec: string): Validator {
       if (check === undefined) break;
       return check;
     }
+    case 'lone-random':
+      return (secret, text, start) => isLoneRandom(secret, text, start);
+    case 'near-credential':
+      return (secret, text, start) => isNearCredential(secret, text, start);
     case 'before': {
       const pattern = new RegExp(argument, 'i');
       return (_, text, start) => pattern.test(text.slice(Math.max(0, start - CONTEXT), start));

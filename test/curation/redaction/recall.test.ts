@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
 import type { JudgedText } from '../../../curation/text.ts';
-import { isLeft, measureRecall } from './measure.ts';
+import { isLeft, measureRecall } from './labelled/measure.ts';
 
 /** `npx vitest run test/curation/redaction/recall.test.ts -u` writes this file anew. */
 const MEASURED = join(import.meta.dirname, '../../../config/redaction/measured.json');

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
 import type { JudgedText } from '../../../curation/text.ts';
-import { positives } from './labelled.ts';
-import { Maker } from './maker.ts';
-import { negatives } from './look-alikes.ts';
-import { isLeft } from './measure.ts';
+import { positives } from './labelled/positives.ts';
+import { Maker } from './labelled/maker.ts';
+import { negatives } from './labelled/look-alikes.ts';
+import { isLeft } from './labelled/measure.ts';
 
 const redactor = createRedactor(loadBuiltinRules());
 const judged = (...fields: string[]): JudgedText[] => fields as JudgedText[];

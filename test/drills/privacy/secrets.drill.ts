@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../activities/types.ts';
 import { openStore } from '../../../storage/objects.ts';
 import { datasetRows } from '../../../storage/guard/rows.ts';
-import { positives, type Positive } from '../../curation/redaction/labelled.ts';
+import { positives, type Positive } from '../../curation/redaction/labelled/positives.ts';
 import { filesUnder, PROJECT, workplace, type Ended } from '../../command.ts';
 import { Haystack } from '../planted/haystack.ts';
 import { exportedHistory } from '../planted/history.ts';

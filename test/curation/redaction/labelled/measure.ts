@@ -1,8 +1,8 @@
 /** Measures recall and false positives of the built-in rules on the labelled set. */
-import { loadBuiltinRules } from '../../../config/redaction.ts';
-import { createRedactor } from '../../../curation/redaction/redactor.ts';
-import type { JudgedText } from '../../../curation/text.ts';
-import { positives, setDigest, type Positive } from './labelled.ts';
+import { loadBuiltinRules } from '../../../../config/redaction.ts';
+import { createRedactor } from '../../../../curation/redaction/redactor.ts';
+import type { JudgedText } from '../../../../curation/text.ts';
+import { positives, setDigest, type Positive } from './positives.ts';
 import { negatives, type Negative } from './look-alikes.ts';
 
 export interface Measured {

@@ -1,0 +1,64 @@
+/** Tells from the words before a random string whether it is a secret, or a hash, an id, or data. */
+import { makeup } from './randomness.ts';
+
+/** How far before a value its context reaches; never past the line before. */
+const REACH = 96;
+
+const CREDENTIAL =
+  /secret|token|api[-_ ]?key|access[-_ ]?key|account[-_ ]?key|auth[-_ ]?key|private|passw|passphrase|\bpwd\b|credential|\bcreds?\b|bearer|\bauth|authori[sz]|authentic|encrypt|decrypt|signing|hmac|\bjwt\b|webhook|licen[cs]e|subscription[-_ ]?key|\baccess\b|[a-z_-]key\b|[a-z]Key\b|\bKEY\b|\bpat\b|oauth|\blog[-_ ]?in\b|\bapikey/gi;
+/** What says of a random string that it is no secret; the nearer word decides. */
+const HARMLESS =
+  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]/i;
+/** Published values that tests of algorithms use. */
+export const VECTOR = /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b/i;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const HEX = /^[0-9a-fA-F]+$/;
+/** Words joined by marks, as paths and names are. */
+const WORDED = /[A-Za-z]{3,}[/_+-][A-Za-z]{3,}[/_+-][A-Za-z]{2,}/;
+
+/** True for what looks like a content hash: hex of the length of a digest. */
+export function isHashLike(text: string): boolean {
+  return HEX.test(text) && [32, 40, 56, 64, 96, 128].includes(text.length);
+}
+
+/** True for plain text in base64: what it says is read for itself. */
+function isText(secret: string): boolean {
+  return /^[\x20-\x7e\s]{8,}$/.test(Buffer.from(secret, 'base64').toString('latin1'));
+}
+
+/** True where words before the random string say that it opens something, and none that is nearer says otherwise. */
+export function isNearCredential(secret: string, text: string, start: number): boolean {
+  if (UUID.test(secret) || WORDED.test(secret) || /^\/|\/$/.test(secret)) return false;
+  if (VECTOR.test(text.slice(Math.max(0, start - 2 * REACH), start))) return false;
+  let before = text.slice(Math.max(0, start - REACH), start);
+  const line = before.lastIndexOf('\n');
+  if (line >= 0) {
+    const own = before.slice(line + 1);
+    const above = before.slice(before.lastIndexOf('\n', line - 1) + 1, line);
+    before = /[A-Za-z]{3}/.test(own) ? own : `${above} ${own}`;
+  }
+  if (/(?:\bsha\d*[-:~]|[#@/.])$|base64,$/i.test(before)) return false;
+  if (isText(secret)) return false;
+  const m = makeup(secret);
+  const plain = m.upper === 0 || m.lower === 0;
+  if (m.digits < 2 || (plain && m.digits < 4)) return false;
+  let near = -1;
+  for (const match of before.matchAll(CREDENTIAL)) near = match.index + match[0].length;
+  if (near < 0) return false;
+  // A digest may be of anything: only the words right before it count.
+  const isHex = HEX.test(secret);
+  if (isHex && before.length - near > 24) return false;
+  return !HARMLESS.test(isHex ? before : before.slice(Math.max(0, near - 24)));
+}
+
+/** True for a random string that is mixed through and through, where no word on its line says that it is a hash, an id or data. */
+export function isLoneRandom(secret: string, text: string, start: number): boolean {
+  const m = makeup(secret);
+  if (m.digits < 3 || m.upper < 4 || m.lower < 4 || m.distinct < 14 || m.commonPairs > m.pairs * 0.5) return false;
+  if (m.switches + m.caseChanges < secret.length * 0.4 || WORDED.test(secret)) return false;
+  if (isText(secret)) return false;
+  const before = text.slice(Math.max(0, start - REACH), start);
+  // Lines of data that is cut into pieces, and public keys.
+  if (/["'`][ \t]*[,+&.\\]?[ \t]*\r?\n[ \t]*["'`]$/.test(before) || /^(?:AAAA|MI[IG])/.test(secret)) return false;
+  return !HARMLESS.test(before.slice(before.lastIndexOf('\n') + 1));
+}
