@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     include: ['test/curation/rules/**/*.test.ts'],
     setupFiles: ['test/curation/rules/mutation.ts'],
-    testTimeout: 20_000,
+    testTimeout: 180_000,
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,

@@ -206,6 +206,8 @@ export interface Settled {
   tally: Tally;
   /** RFC 6962 root over the rows in that order, hex. */
   root: string;
+  /** By what the run judged, sealed: see activities/publish/basis.ts. */
+  basis: Ref;
 }
 
 export interface Published {

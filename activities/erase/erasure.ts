@@ -1,7 +1,7 @@
 /** The erasure index: for each published version, sealed beside it, who and what every example is of, and what is counted of it. */
 import { gzipSync } from 'node:zlib';
 import type { DatasetFacts } from '../../curation/formats/facts.ts';
-import type { Facts } from '../../curation/rules/facts.ts';
+import { withErasures, type Facts } from '../../curation/rules/facts.ts';
 import { subjectKey, type ErasureKeys } from '../../curation/stages/erasure.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import type { Keystore } from '../../storage/keystore.ts';
@@ -66,8 +66,13 @@ export function erasureKeys(keystore: Keystore, erased: readonly string[]): Eras
   return { hash: new KeyedHash(keystore.erasureIndexKey()), erased: (key) => known.has(key), count: known.size };
 }
 
+/** The facts, with who was erased. */
+export function withErased(facts: Facts, { erased, hash, count }: ErasureKeys): Facts {
+  return count === 0 ? facts : withErasures(facts, (subject) => erasedKeys(subject, facts, hash).some(erased));
+}
+
 /** Keys under which a subject of the rules may have been erased: a repository's name, and the ids that ever bore it. */
-export function erasedKeys(subject: Parameters<Facts['erased']>[0], facts: Facts, hash: KeyedHash): string[] {
+function erasedKeys(subject: Parameters<Facts['erased']>[0], facts: Facts, hash: KeyedHash): string[] {
   if ('userId' in subject) return [subjectKey('user', subject.userId, hash)];
   const { repository } = subject;
   const host = repository.slice(0, repository.indexOf('/'));

@@ -67,7 +67,7 @@ export async function measurePublish(input: MeasurePublishInput, stage: Stage): 
     ...{ examples: 0, reasons: settled.tally.reasons },
   };
   if (figures.suspects) await takeSuspects(figures.suspects, stage);
-  const record = { ...summary, ledger: settled.ledger, ledgerRoot: settled.root };
+  const record = { ...summary, ledger: settled.ledger, ledgerRoot: settled.root, basis: settled.basis };
   await store.write(`runs/${summary.runId}/run.json`, Buffer.from(JSON.stringify(record, null, 1) + '\n'));
   await audit(stage, input, summary, fresh);
   return summary;

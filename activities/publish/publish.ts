@@ -177,7 +177,7 @@ function summaryOf(
 }
 
 function runRecord({ settled }: PublishInput, summary: RunSummary) {
-  return { ...summary, ledger: settled.ledger, ledgerRoot: settled.root };
+  return { ...summary, ledger: settled.ledger, ledgerRoot: settled.root, basis: settled.basis };
 }
 
 async function audit(stage: Stage, input: PublishInput, summary: RunSummary, fresh: boolean): Promise<void> {

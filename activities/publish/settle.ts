@@ -14,6 +14,7 @@ import { linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Admitted, Assembled, Ref, Selected, Settled } from '../types.ts';
+import { writeBasis } from './basis.ts';
 
 const PIECE_CHARS = 16 << 20;
 
@@ -29,7 +30,7 @@ export async function settle(
   try {
     const file = join(folder, 'rows.jsonl');
     await writeRows(file, rowsOf(shards, buckets, selected, stage));
-    const settled = await sealSorted(file, folder, stage);
+    const settled = { ...(await sealSorted(file, folder, stage)), basis: await writeBasis(stage) };
     const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
     const { kept, excluded, rejected } = settled.tally;
     if (settled.tally.records !== records || kept + excluded + rejected !== records)
@@ -77,7 +78,7 @@ async function writeRows(file: string, rows: AsyncGenerator<LedgerRow>): Promise
   await once(out, 'close');
 }
 
-async function sealSorted(file: string, folder: string, stage: Stage): Promise<Settled> {
+async function sealSorted(file: string, folder: string, stage: Stage): Promise<Omit<Settled, 'basis'>> {
   const tally = emptyTally();
   const tree = new TreeHasher();
   const ledger: Ref[] = [];

@@ -8,7 +8,7 @@ import { parsePolicy, type Policy } from '../../config/policy.ts';
 import { loadBuiltinRules, loadGitleaks } from '../../config/redaction.ts';
 import { fingerprintKey, type FingerprintKey, type GuardMode } from '../../curation/overlap/fingerprint.ts';
 import { createRedactor, type Redactor } from '../../curation/redaction/redactor.ts';
-import { withErasures, type Facts } from '../../curation/rules/facts.ts';
+import type { Facts } from '../../curation/rules/facts.ts';
 import { compileRules, type Rules } from '../../curation/rules/judge.ts';
 import type { ErasureKeys } from '../../curation/stages/erasure.ts';
 import { openFacts, type OpenedFacts } from '../../storage/facts.ts';
@@ -16,7 +16,7 @@ import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openStore, type ObjectStore } from '../../storage/objects.ts';
 import { open, openStream, seal, sealStream } from '../../storage/seal.ts';
 import { PartReader, writeParts } from './container.ts';
-import { erasedKeys, erasureKeys } from '../erase/erasure.ts';
+import { erasureKeys, withErased } from '../erase/erasure.ts';
 import { RunFailure } from './failure.ts';
 import type { Plan } from '../curate/pinned.ts';
 import type { Ref } from '../types.ts';
@@ -119,10 +119,7 @@ export class Stage {
 
   /** The facts, with who was erased. */
   get knownFacts(): Facts {
-    const { facts } = this.facts;
-    const { erased, hash, count } = this.erasure;
-    if (count === 0) return facts;
-    return withErasures(facts, (subject) => erasedKeys(subject, facts, hash).some(erased));
+    return withErased(this.facts.facts, this.erasure);
   }
 
   /** Who was erased before the run was planned, and the hash that finds who will be. */

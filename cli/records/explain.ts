@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CurateInput } from '../../activities/types.ts';
 import { loadPolicy } from '../../config/policy.ts';
-import { compileRules, takesRecord, type RulePolicy } from '../../curation/rules/judge.ts';
+import { compileRules } from '../../curation/rules/judge.ts';
 import type { LedgerRow } from '../../curation/stages/ledger.ts';
 import { openFacts } from '../../storage/facts.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { judgeFiles, recordsOf, RequestDocuments } from './explain/judged.ts';
+import { judgeFiles } from './explain/judged.ts';
 import { showRecord, showSegment, type ExplainedSegment } from './explain/print.ts';
-import { plainRow } from './ledger.ts';
+import { explainRecord, recordsOf, RequestDocuments } from './explain/records.ts';
+import { explainRun } from './explain/run.ts';
 import { jsonOption, keysOption, outOption, parseTime } from '../options.ts';
-import { ledgerRows, readRun } from './record.ts';
+import { readRun } from './record.ts';
 
 interface Options {
   event?: string;
@@ -45,7 +46,7 @@ export function explainCommand(program: Command): void {
     .addOption(
       new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'),
     )
-    .option('--facts <dir>')
+    .option('--facts <dir>', 'folder of facts; with --run a copy of those it was judged by')
     .option('--policy <file>')
     .option('--now <time>', 'the moment of judgement', parseTime)
     .addOption(outOption())
@@ -61,22 +62,24 @@ export function explainCommand(program: Command): void {
 }
 
 async function explainEvent(run: string, event: string, options: Options): Promise<void> {
-  let found = 0;
-  for await (const row of ledgerRows(options.out, await readRun(options.out, run), options.keys)) {
-    if (row.event !== event) continue;
-    found++;
-    process.stdout.write((options.json ? JSON.stringify(row) : plainRow(row)) + '\n');
-  }
-  if (found === 0) throw new CommandError(EXIT.usage, `run ${run} has no record of that event`);
+  await withScratch(async (scratch) => {
+    const explained = await explainRun(await readRun(options.out, run), event, options, scratch);
+    for (const { row, segments, note } of explained) {
+      const json = { ...row, segments, ...(note !== undefined && { note }) };
+      process.stdout.write(options.json ? JSON.stringify(json) + '\n' : showRecord(row, segments, note));
+    }
+    if (explained.length === 0) throw new CommandError(EXIT.usage, `run ${run} has no record of that event`);
+  });
 }
 
 async function explainFile(input: string, options: Options): Promise<void> {
   await withScratch(async (scratch) => {
     const now = options.now ?? Date.now();
     const { stage, rows } = await judgeFiles([input], 'explain', { ...options, now }, scratch);
+    const { sources } = stage.plan;
     const byLine = new Map(rows.map((row) => [`${row.source}:${row.line ?? ''}`, row]));
     const documents = new RequestDocuments();
-    for await (const { events } of recordsOf(stage)) for (const event of events) documents.add(event, stage);
+    for await (const { events } of recordsOf(sources, stage)) for (const event of events) documents.add(event, stage);
     let found = 0;
     const print = (row: LedgerRow, segments: ExplainedSegment[]) => {
       if (options.event !== undefined && row.event !== options.event) return;
@@ -84,14 +87,9 @@ async function explainFile(input: string, options: Options): Promise<void> {
       process.stdout.write(options.json ? JSON.stringify({ ...row, segments }) + '\n' : showRecord(row, segments));
     };
     for (const row of rows) if (row.line === null) print(row, []);
-    for await (const { source, line, events } of recordsOf(stage)) {
-      const row = byLine.get(`${source}:${line}`);
-      if (!row) continue;
-      const chains = events.flatMap((event) => stage.rules.explainEvent(event, documents.of(event)));
-      print(
-        row,
-        chains.map((chain) => ({ ...chain, outcome: outcomeIn(chain, stage.policy.rules) })),
-      );
+    for await (const record of recordsOf(sources, stage)) {
+      const row = byLine.get(`${record.source}:${record.line}`);
+      if (row) print(row, explainRecord(record, stage, documents));
     }
     if (found === 0 && options.event !== undefined)
       throw new CommandError(EXIT.usage, `${input} has no record of event ${options.event}`);
@@ -136,16 +134,6 @@ async function explainPath(options: Options): Promise<void> {
       await opened.close();
     }
   });
-}
-
-/** A piece of context goes alone, unless the policy says that the record goes with it. */
-function outcomeIn(
-  { segment, verdict }: Omit<ExplainedSegment, 'outcome'>,
-  policy: RulePolicy,
-): ExplainedSegment['outcome'] {
-  if (verdict.keep) return 'kept';
-  if (!segment.startsWith('context')) return 'out';
-  return takesRecord(verdict.reason, policy) ? 'out' : 'stripped';
 }
 
 async function withScratch(work: (folder: string) => Promise<void>): Promise<void> {

@@ -10,6 +10,7 @@ import { CommandError, EXIT } from '../exit.ts';
 export interface RunRecord extends RunSummary {
   ledger: Ref[];
   ledgerRoot: string;
+  basis: Ref;
 }
 
 /** @throws CommandError where there is no finished run of that id under the output folder. */

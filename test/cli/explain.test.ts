@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplainedSegment } from '../../cli/records/explain/print.ts';
@@ -19,8 +19,7 @@ const repository = (id: number, name: string, more: object = {}) => ({
 });
 const lines = (values: object[]) => values.map((value) => JSON.stringify(value)).join('\n') + '\n';
 
-beforeAll(async () => {
-  const { mkdirSync } = await import('node:fs');
+beforeAll(() => {
   mkdirSync(place.path('facts', 'codeowners', 'github.com', 'acme', 'app'), { recursive: true });
   writeFileSync(
     place.path('facts', 'repositories.jsonl'),
@@ -163,6 +162,84 @@ describe('garner explain --input', () => {
   it('exits with 2 for an event that the input does not hold', () => {
     writeFileSync(place.path('events.jsonl'), lines([event({})]));
     expect(explain('--input', 'events.jsonl', '--event', 'nobody').status).toBe(2);
+  });
+});
+
+describe('garner explain --event --run', () => {
+  const private_ = { path: 'src/c.ts', repository: { url: 'https://github.com/acme/secret' }, text: 'const c = 3;' };
+  const events = [
+    event({ prompt: { prefix: 'const a =', suffix: '', context: [private_] } }),
+    event({ id: 'e2', suggestionId: 's2', document: { path: 'legal/terms.ts' } }),
+    event({ id: 'g3', suggestionId: 's3', type: 'generated', requestId: 'r3', completion: undefined }),
+    event({ id: 'e3', suggestionId: 's3', requestId: 'r3', document: {}, prompt: undefined }),
+  ];
+  let run = '';
+  const ask = (id: string, ...more: string[]) => place.garner('explain', '--event', id, '--run', run, ...more);
+  const told = (id: string, ...more: string[]) =>
+    JSON.parse(ask(id, '--json', ...more).stdout) as Explained & { note?: string };
+  beforeAll(() => {
+    mkdirSync(place.path('given'));
+    writeFileSync(place.path('given', 'a.jsonl'), lines(events.slice(0, 3)));
+    writeFileSync(place.path('given', 'b.jsonl'), lines(events.slice(3)));
+    const { status, stdout, stderr } = place.garner(
+      ...['run', '--input', 'given', '--facts', 'facts', '--now', '2026-05-10', '--json', '--format', 'garner'],
+    );
+    expect(status, stderr).toBe(0);
+    run = (JSON.parse(stdout.trim().split('\n').at(-1)!) as { runId: string }).runId;
+  });
+
+  it('prints the chain of every segment, as it does for a file', () => {
+    for (const [id, file] of [
+      ['e1', 'a'],
+      ['e2', 'a'],
+    ] as const) {
+      const [alone] = explain('--input', `given/${file}.jsonl`, '--event', id, '--json').stdout.split('\n');
+      expect(told(id).segments).toEqual((JSON.parse(alone!) as Explained).segments);
+    }
+    expect(outcomes(told('e1'))).toEqual(['consent kept', 'document kept', 'context[0] stripped repository_private']);
+    const { stdout } = ask('e2');
+    expect(stdout).toContain('document legal/terms.ts of github.com/acme/app: out (codeowner_denied)');
+    expect(stdout.replace(/\n */g, ' ')).toMatch(
+      / by +codeowners.github.com.acme.app.CODEOWNERS:2 .* to flip +CODEOWNERS names another owner/,
+    );
+  });
+
+  it('finds the document that a request names in another source', () => {
+    const { segments, source } = told('e3');
+    expect(source).toBe('given/b.jsonl');
+    expect(segments[1]).toMatchObject({ segment: 'document', path: 'src/a.ts', outcome: 'kept' });
+  });
+
+  it('judges by the policy and the facts of the run, and says so where the facts have changed since', () => {
+    cpSync(place.path('facts'), place.path('facts-then'), { recursive: true });
+    writeFileSync(place.path('facts', 'teams.jsonl'), lines([{ team: '@acme/legal', parent: '@acme/all' }]));
+    const changed = told('e2');
+    expect(changed).toMatchObject({ reason: 'codeowner_denied', segments: [] });
+    expect(changed.note).toContain('the facts are not those of the run');
+    expect(outcomes(told('e2', '--facts', 'facts-then'))[1]).toBe('document out codeowner_denied');
+    rmSync(place.path('facts', 'teams.jsonl'));
+  });
+
+  it('gives the ledger row alone where the source has changed, or is gone', () => {
+    appendFileSync(place.path('given', 'a.jsonl'), '\n');
+    expect(told('e2')).toMatchObject({ reason: 'codeowner_denied', segments: [] });
+    expect(ask('e2').stdout).toMatch(
+      /^given\/a.jsonl:2 {2}e2 {2}excluded {2}codeowner_denied.*\n {2}no chain .*has changed/,
+    );
+    rmSync(place.path('given', 'a.jsonl'));
+    expect(told('e2').note).toContain('is gone');
+    // The other source is what it was.
+    expect(told('e3').note).toBeUndefined();
+  });
+
+  it('tells nothing to who cannot open the ledger', () => {
+    const { status, stdout } = ask('e2', '--keys', place.path('other-keys'));
+    expect(status).not.toBe(0);
+    expect(stdout).toBe('');
+  });
+
+  it('exits with 2 for an event that the run does not know', () => {
+    expect(ask('nobody').status).toBe(2);
   });
 });
 

@@ -33,10 +33,11 @@ const FLIPS: Partial<Record<Reason, string>> = {
   balanced_out: 'selection balances less',
 };
 
-/** One record: its row, then its segments. */
-export function showRecord(row: LedgerRow, segments: readonly ExplainedSegment[]): string {
+/** One record: its row, then its segments, or the note why there are none. */
+export function showRecord(row: LedgerRow, segments: readonly ExplainedSegment[], note?: string): string {
   const lines = [plainRow(row)];
   for (const segment of segments) lines.push(...showSegment(segment));
+  if (note !== undefined) lines.push(...wrapped('  no chain    ', note));
   const after = afterwards(row, segments);
   if (after !== '') lines.push(...wrapped('  then        ', after));
   return lines.join('\n') + '\n';
