@@ -30,7 +30,8 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
       const work = BARE_STAGES[stage] as (input: unknown, worker: WorkerSettings) => Promise<unknown>;
       return { ok: true, result: await work(input, worker) };
     }
-    const opened = await openStage({ run, out, settings, facts, attempt, progress, ...(plan ? { plan } : {}) }, worker);
+    const begun = plan ? { plan } : { fresh: stage === 'plan' };
+    const opened = await openStage({ run, out, settings, facts, attempt, progress, ...begun }, worker);
     const work = STAGES[stage] as (input: unknown, opened: unknown) => Promise<unknown>;
     return { ok: true, result: await work(input, opened) };
   } catch (error) {

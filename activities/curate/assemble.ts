@@ -43,7 +43,7 @@ export async function assemble(input: AssembleInput, stage: Stage): Promise<Asse
     pairs: policy.output.formats.some((format) => PAIRED.has(format)),
     overlap: await overlapOf(input.filter, input.boilerplate, stage),
     corpora: await corporaOf(stage),
-    contamination: contaminationOf(policy.decontaminate),
+    contamination: contaminationOf(policy),
     keys: new KeyedHash(stage.key('selection')),
     idPrefix: bucketPrefix(input.bucket),
   });

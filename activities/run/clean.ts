@@ -1,5 +1,6 @@
 /** Clean: removes what a run staged; of a run that ended well its ledger and record stay. */
 import type { ObjectStore } from '../../storage/objects.ts';
+import type { Ref } from '../types.ts';
 
 export interface CleanInput {
   run: string;
@@ -16,10 +17,18 @@ export async function clean({ run, settings, keepLedger }: CleanInput, store: Ob
     await store.removeAll(root);
     return;
   }
+  const record = `${root}run.json`;
+  const { ledger } = JSON.parse((await store.readAll(record)).toString()) as { ledger: Ref[] };
+  // Pieces of tries that did not count, and of an earlier run of the same name, lie beside those of the ledger.
+  const kept = new Set([record, ...ledger.map(({ key }) => key)]);
   const gone: string[] = [];
+  const folders = new Set<string>();
   for await (const { key } of store.list(root)) {
-    const unit = key.slice(root.length);
-    if (!unit.startsWith('ledger/') && unit !== 'run.json') gone.push(key);
+    const [unit, ...rest] = key.slice(root.length).split('/');
+    if (rest.length > 0 && unit !== 'ledger') folders.add(`${root}${unit}/`);
+    else if (!kept.has(key)) gone.push(key);
   }
+  for (const folder of folders) await store.removeAll(folder);
   for (const key of gone) await store.remove(key);
+  await store.abandon(root);
 }

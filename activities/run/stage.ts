@@ -37,7 +37,8 @@ export interface StageRequest {
   facts: string | null;
   /** Absent in plan itself. */
   plan?: Ref;
-  now?: number;
+  /** Whether nothing that this process has read for an earlier run of the name may be used. */
+  fresh?: boolean;
   /** Unique to this try: what a try writes is named by it, so that a late write of another is never read. */
   attempt: string;
   progress?: (details: unknown) => void;
@@ -213,14 +214,29 @@ const KEPT_RUNS = 4;
 
 /** Opens what a stage needs. The settings, facts and plan of a run are kept for its next stage in this process. */
 export async function openStage(request: StageRequest, worker: WorkerSettings): Promise<Stage> {
-  const base = await once(opened, `${request.out}\0${request.settings.key}`, () => openRun(request, worker));
+  const name = `${request.out}\0${request.settings.key}`;
+  const open = () => once(opened, name, () => openRun(request, worker));
+  // A question asked again has the same name: its plan looks at facts and files of the policy as they are by then.
+  if (request.fresh) opened.delete(name);
+  let base = await open();
   const { plan: ref } = request;
-  const plan = ref
-    ? await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(base.store, ref, base.keystore))
-    : undefined;
-  if (plan && plan.factsDigest !== base.facts.digest)
-    throw new RunFailure('SourceChanged', 'the facts are not those that the run was planned with: start it again');
+  if (!ref) return new Stage(request, base, undefined, worker.scratch);
+  const { store, keystore } = base;
+  const plan = await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(store, ref, keystore));
+  if (!isPlanned(plan, base)) {
+    opened.delete(name);
+    base = await open();
+  }
+  if (!isPlanned(plan, base))
+    throw new RunFailure(
+      'SourceChanged',
+      'the facts, or a file that the policy names, are not those that the run was planned with: start it again',
+    );
   return new Stage(request, base, plan, worker.scratch);
+}
+
+function isPlanned({ factsDigest, policyDigest }: Plan, { facts, policy }: Opened): boolean {
+  return factsDigest === facts.digest && policyDigest === policy.digest;
 }
 
 async function openRun(request: StageRequest, worker: WorkerSettings): Promise<Opened> {

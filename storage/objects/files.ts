@@ -146,6 +146,12 @@ class Files implements ObjectStore {
     return removed;
   }
 
+  async abandon(prefix: string): Promise<void> {
+    checkPrefix(prefix, this.root);
+    const folder = await this.place.within(INCOMING).catch(ignoreMissing);
+    if (folder !== undefined) await this.guarded(folder, () => sweepIncoming(folder));
+  }
+
   async publishFolder(from: string, to: string): Promise<'published' | 'exists'> {
     const source = folderKey(from, this.root);
     const target = folderKey(to, this.root);

@@ -44,6 +44,8 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
   /** Removes every object whose key starts with the prefix, unfinished uploads too; returns how many objects there were. */
   removeAll(prefix: string): Promise<number>;
+  /** Removes what writers left unfinished under a prefix: uploads on S3; on files, where a prefix is not known of them, those of dead processes. */
+  abandon(prefix: string): Promise<void>;
   /**
    * Moves all objects under one folder to another in one visible step: a rename on files; on S3 copies, of which the manifest is
    * written last, so that a folder without its manifest does not count. `exists` when `to` is already published; `from` then stays.

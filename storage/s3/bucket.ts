@@ -155,7 +155,7 @@ class Bucket implements ObjectStore {
       }
     } catch (error) {
       stream.destroy();
-      await this.abandon(this.prefix + key, upload?.uploadId);
+      await this.abort(this.prefix + key, upload?.uploadId);
       if (broken !== undefined) throw broken.cause;
       const fault = faultOf(error, this.pathOf(key), 'write');
       if (fault.kind === 'not_found')
@@ -172,8 +172,7 @@ class Bucket implements ObjectStore {
   }
 
   async removeAll(prefix: string): Promise<number> {
-    checkPrefix(prefix, this.root);
-    await this.abandonAll(prefix);
+    await this.abandon(prefix);
     let removed = 0;
     let batch: { Key: string }[] = [];
     const flush = async (): Promise<void> => {
@@ -194,6 +193,24 @@ class Bucket implements ObjectStore {
     }
     await flush();
     return removed;
+  }
+
+  async abandon(prefix: string): Promise<void> {
+    checkPrefix(prefix, this.root);
+    let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    while (markers !== undefined) {
+      const page = await this.guarded(prefix, 'write', () =>
+        // MinIO gives an upload only for a prefix that is its whole key: the choice is made here.
+        this.client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket, ...markers })),
+      );
+      for (const { Key, UploadId } of page.Uploads ?? []) {
+        if (Key?.startsWith(this.prefix + prefix) === true) await this.abort(Key, UploadId);
+      }
+      markers =
+        page.IsTruncated === true && page.NextKeyMarker !== undefined
+          ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? '' }
+          : undefined;
+    }
   }
 
   async publishFolder(from: string, to: string): Promise<'published' | 'exists'> {
@@ -249,29 +266,12 @@ class Bucket implements ObjectStore {
     }
   }
 
-  private async abandon(key: string, uploadId: string | undefined): Promise<void> {
+  private async abort(key: string, uploadId: string | undefined): Promise<void> {
     if (uploadId === undefined) return;
     // It may be gone already; what could not be aborted falls to `removeAll` and the bucket's lifecycle rule.
     await this.client
       .send(new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }))
       .catch(() => undefined);
-  }
-
-  private async abandonAll(prefix: string): Promise<void> {
-    let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-    while (markers !== undefined) {
-      const page = await this.guarded(prefix, 'write', () =>
-        // MinIO gives an upload only for a prefix that is its whole key: the choice is made here.
-        this.client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket, ...markers })),
-      );
-      for (const { Key, UploadId } of page.Uploads ?? []) {
-        if (Key?.startsWith(this.prefix + prefix) === true) await this.abandon(Key, UploadId);
-      }
-      markers =
-        page.IsTruncated === true && page.NextKeyMarker !== undefined
-          ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? '' }
-          : undefined;
-    }
   }
 
   private at(key: string): { Bucket: string; Key: string } {

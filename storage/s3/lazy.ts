@@ -26,6 +26,7 @@ export function openS3Lazily(url: string): ObjectStore {
     write: async (...args) => (await store()).write(...args),
     remove: async (...args) => (await store()).remove(...args),
     removeAll: async (...args) => (await store()).removeAll(...args),
+    abandon: async (...args) => (await store()).abandon(...args),
     publishFolder: async (...args) => (await store()).publishFolder(...args),
   };
 }

@@ -6,11 +6,11 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer as createHttpServer, request } from 'node:http';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../storage/objects.ts';
 import { findMinio, startMinio, type Minio } from './minio.ts';
+import { faultyProxy } from './proxy.ts';
 import { collect, describePromises } from '../objects/promises.ts';
 
 const program = findMinio();
@@ -76,6 +76,18 @@ describe.skipIf(program === null)('objects on S3', () => {
     expect(await uploads()).toBe(0);
   });
 
+  it('keep what is whole where unfinished uploads are removed, and the uploads of other prefixes', async () => {
+    const store = openStore(url('left'));
+    await store.write('a/whole', Buffer.from('x'));
+    for (const Key of ['left/a/big', 'left/b/big'])
+      await client.send(new CreateMultipartUploadCommand({ Bucket: 'garner', Key }));
+    await store.abandon('a/');
+    expect(await uploads()).toBe(1);
+    expect((await collect(store.list(''))).map(({ key }) => key)).toEqual(['a/whole']);
+    await store.abandon('');
+    expect(await uploads()).toBe(0);
+  });
+
   it('are listed past the 1,000 of one page, and removed so', async () => {
     const store = openStore(url('many'));
     const keys = Array.from({ length: 1_050 }, (_, i) => `k/${String(i).padStart(5, '0')}`);
@@ -132,7 +144,7 @@ describe.skipIf(program === null)('objects on S3', () => {
 
   it('are made by the writer whose answer was lost, though its repetition meets the object', async () => {
     let lost = 0;
-    const proxy = await faultyProxy(minio.endpoint, (method) =>
+    const proxy = await faultyProxy(minio.endpoint, ({ method }) =>
       method === 'PUT' && lost++ === 0 ? 'lose answer' : 'pass',
     );
     try {
@@ -229,42 +241,6 @@ async function cuttingProxy(
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of open) socket.destroy();
-      }),
-  };
-}
-
-/** Forwards requests, but answers some with an error of the service, or drops the answer to them. */
-async function faultyProxy(
-  endpoint: string,
-  decide: (method: string) => 'pass' | 'lose answer' | 500 | 503,
-): Promise<{ endpoint: string; faults(): number; close(): Promise<void> }> {
-  const { hostname, port } = new URL(endpoint);
-  let faults = 0;
-  const server = createHttpServer((from, to) => {
-    const fate = decide(from.method!);
-    if (fate !== 'pass') faults++;
-    if (fate === 500 || fate === 503) {
-      from.resume();
-      from.on('end', () => to.writeHead(fate).end());
-      return;
-    }
-    const { method, url: path, headers } = from;
-    const far = request({ hostname, port, method, path, headers }, (answer) => {
-      if (fate === 'lose answer') return to.destroy();
-      to.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(to);
-    });
-    far.on('error', () => to.destroy());
-    from.pipe(far);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    faults: () => faults,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
       }),
   };
 }
