@@ -126,7 +126,7 @@ function inPages(
       if (progress.paused !== paused) await child.signal(holdSignal, progress.paused);
       return steering.paged(await child.result());
     } finally {
-      progress.pages.splice(progress.pages.indexOf(workflowId), 1);
+      steering.leave(workflowId);
     }
   });
 }

@@ -161,6 +161,13 @@ export class Steering {
     return page;
   }
 
+  /** A page is over: whatever it told last, nothing of it waits any more. */
+  leave(page: string): void {
+    const { pages } = this.progress;
+    pages.splice(pages.indexOf(page), 1);
+    if (this.#waiting.delete(page)) this.#outcome();
+  }
+
   /** Waits for approval where the policy asks for it; who gave it, or null. @throws Refused where it was rejected. */
   async approval(): Promise<string | null> {
     const { approval } = this.progress;

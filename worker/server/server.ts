@@ -22,6 +22,8 @@ export interface ServerOptions {
   ui?: boolean;
   uiPort?: number;
   port?: number;
+  /** More of the server's dynamic configuration, `key=value` each. */
+  settings?: string[];
   /** Address of a codec server that the web UI asks to decode payloads. */
   codecEndpoint?: string;
 }
@@ -34,7 +36,7 @@ const TUNING = [
   'system.enableActivityEagerExecution=true',
   'matching.useNewMatcher=true',
   'matching.enableFairness=true',
-].flatMap((value) => ['--dynamic-config-value', value]);
+];
 const SQLITE = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((value) => ['--sqlite-pragma', value]);
 
 /** Search attributes that operators find runs by; every value is opaque or from a closed set. */
@@ -79,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(options.ui ? ['--ui-port', String(uiPort)] : ['--headless']),
     '--log-level',
     'error',
-    ...TUNING,
+    ...[...TUNING, ...(options.settings ?? [])].flatMap((value) => ['--dynamic-config-value', value]),
     ...SQLITE,
     ...attributes,
   );

@@ -41,8 +41,8 @@ export class Site {
     return this.path('keys');
   }
 
-  /** Keys, people and a sample; the server unless `server` is false. */
-  async open(events: number, seed: number, server = true): Promise<void> {
+  /** Keys, people and a sample; the server, with further settings of its own, unless `server` is false. */
+  async open(events: number, seed: number, server: boolean | string[] = true): Promise<void> {
     const keystore = await openKeystore(this.keys);
     const person = {
       name: 'drill',
@@ -55,7 +55,11 @@ export class Site {
     writeFileSync(this.path('access.yaml'), JSON.stringify({ version: 1, people }));
     const made = await this.start(['generate', '--events', `${events}`, '--seed', `${seed}`, '--out', 'sample']).ended;
     expect(made.stderr).not.toContain('garner:');
-    if (server) this.server = await startServer({ folder: this.path('history') });
+    if (server)
+      this.server = await startServer({
+        folder: this.path('history'),
+        ...(Array.isArray(server) ? { settings: server } : {}),
+      });
   }
 
   async close(): Promise<void> {
