@@ -39,7 +39,7 @@ async function inputOf(run: string, sample: string, concurrency: number, shardBy
 
 describe('a backfill', () => {
   it('lets the night go first: while the night runs, hardly a shard of the backfill is begun', async () => {
-    const old = await inputOf('run-00000000000000b1', 'sample', WAITING, 4 << 10);
+    const old = await inputOf('run-00000000000000b1', 'sample', WAITING, 48 << 10);
     const night = await inputOf('run-00000000000000a1', 'small', 4, 64 << 10);
     await site.withClient(async (client) => {
       const start = (input: CurateInput, priorityKey: number, fairnessKey: string) =>
@@ -49,7 +49,7 @@ describe('a backfill', () => {
       const backfill = await start(old, PRIORITY.backfill, 'old');
       const worker = await site.worker({ threads: 1 });
       const done = () => site.staged(`out-${old.run}`, 'admit').length;
-      await site.until('the backfill is under way', () => done() >= 10);
+      await site.until('the backfill is under way', () => done() >= 3);
       const before = done();
       const begun = performance.now();
       const nightly = await start(night, PRIORITY.nightly, 'night');
@@ -63,8 +63,8 @@ describe('a backfill', () => {
       console.log(
         `queue: the night took ${seconds.toFixed(1)} s and ${activities} activities, while ${meanwhile} shards of the backfill were done, ${WAITING} of which wait at any time`,
       );
-      // First come, first served would put some twenty-five shards before each step of the night.
-      expect(meanwhile).toBeLessThan(activities * 3);
+      // First come, first served would put some twenty-five shards before each step of the night; one slips in while a step is decided.
+      expect(meanwhile).toBeLessThan(activities * 2);
       await backfill.cancel();
       await backfill.result().catch(() => undefined);
       worker.child.kill('SIGKILL');
