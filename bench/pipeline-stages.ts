@@ -8,9 +8,9 @@ import { gather } from '../activities/curate/gather.ts';
 import { plan } from '../activities/curate/plan.ts';
 import { select } from '../activities/curate/select.ts';
 import { openStage } from '../activities/run/stage.ts';
-import { curateHere, storeSettings } from '../activities/whole.ts';
-import { BUILTIN_POLICY } from '../config/policy.ts';
-import type { Assembled, CurateInput } from '../activities/types.ts';
+import { curateHere } from '../activities/whole.ts';
+import type { Assembled } from '../activities/types.ts';
+import { benchInput } from './temporal.ts';
 
 const [folder, plainBytes] = [process.argv[2]!, Number(process.argv[3])];
 const rows: Record<string, number | string>[] = [];
@@ -43,35 +43,10 @@ const base = await timed(bare);
 rows.push({ what: 'bare gunzip + split + JSON.parse', figure: rate(base.seconds) });
 
 const out = join(folder, 'stages');
-const settings = {
-  policy: { file: BUILTIN_POLICY, text: readFileSync(BUILTIN_POLICY, 'utf8') },
-  access: null,
-  local: true,
-};
-const input: CurateInput = {
-  ...{
-    run: 'run-bench',
-    out,
-    inputs: [join(folder, 'events.jsonl.gz')],
-    format: 'garner',
-    facts: join(folder, 'one', 'facts'),
-  },
-  ...{
-    settings: await storeSettings(out, 'run-bench', settings, keys),
-    now: Date.parse('2026-05-10T00:00:00Z'),
-    window: null,
-  },
-  ...{
-    plain: true,
-    concurrency: 1,
-    shardBytes: 64 << 20,
-    actor: 'bench',
-    approval: 'automatic',
-    purpose: 'model-improvement',
-    onFailure: 'fail',
-  },
-};
-const request = { run: input.run, out, settings: input.settings, facts: input.facts, attempt: 'bench' };
+const facts = join(folder, 'one', 'facts');
+const inputs = [join(folder, 'events.jsonl.gz')];
+const input = await benchInput('run-bench', out, inputs, facts, keys);
+const request = { run: input.run, out, settings: input.settings, facts, attempt: 'bench' };
 const planned = await plan(input, await openStage(request, worker));
 const stage = await openStage({ ...request, plan: planned.plan }, worker);
 const warm = await admit(0, stage);
@@ -106,10 +81,7 @@ rows.push({
   note: `${examples} examples`,
 });
 const started = performance.now();
-await curateHere(
-  { ...input, run: 'run-whole', settings: await storeSettings(out, 'run-whole', settings, keys) },
-  worker,
-);
+await curateHere(await benchInput('run-whole', out, inputs, facts, keys), worker);
 rows.push({
   what: 'all stages in this process, 1×',
   figure: `${((performance.now() - started) / 1000).toFixed(1)} s`,

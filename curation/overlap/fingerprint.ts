@@ -6,7 +6,7 @@
  * run. It is no cryptographic hash; with the key anyone can test whether a guessed text was fingerprinted, without it nobody can.
  */
 import { createHmac } from 'node:crypto';
-import { IDENTIFIER, lex, type Lexemes, scramble, withLexemes } from './lexer.ts';
+import { endsInComma, IDENTIFIER, lex, type Lexemes, scramble, withLexemes } from './lexer.ts';
 
 /** Lexemes of a run (privacy-and-trust.md: 0.6% of unrelated snippets share one). */
 export const K = 20;
@@ -185,7 +185,8 @@ export function fingerprintsOf(text: string, key: FingerprintKey, sink: Fingerpr
 }
 
 function runsOf(lexemes: Lexemes, key: FingerprintKey, sink: FingerprintSink, isWinnowed: boolean): void {
-  const { count } = lexemes;
+  // A short text that ends in a comma is known without it: in a copy a bracket may follow, before which commas do not count.
+  const count = lexemes.count - (lexemes.count <= K && endsInComma(lexemes) ? 1 : 0);
   if (count < SHORTEST) return;
   withWindows(lexemes, key, (windows) => {
     if (count >= K) return isWinnowed ? winnowed(windows, key, K, sink) : eachWindow(windows, key, K, 0, count, sink);

@@ -168,6 +168,11 @@ export function lex(text: string, room?: Lexemes): Lexemes {
   return out;
 }
 
+/** Whether the last lexeme is a comma: before a closing bracket it would not be one. */
+export function endsInComma({ hashes, count }: Lexemes): boolean {
+  return count > 0 && hashes[count - 1] === COMMA;
+}
+
 let spareCodes = new Uint16Array(1 << 14);
 const KEPT_ROOM = 1 << 20;
 

@@ -120,6 +120,17 @@ describe('the guard', () => {
     }
   });
 
+  it('finds a short private text that ends in a comma, whatever follows it', () => {
+    for (const size of [9, 14, 19, 20]) {
+      const text = `${Array.from({ length: size - 1 }, (_, i) => `piece${i}`).join(' ')},`;
+      for (const after of [')', ' more', ''])
+        expect(
+          guard({ prefix: 'f(', completion: `${text}${after}`, suffix: '' }, key, asks(filterOf([text])))
+            .touchesCompletion,
+        ).toBe(true);
+    }
+  });
+
   it('is not misled by a comment that a prefix leaves open', () => {
     const secret = samples(60, 1)[0]!.join(' ');
     const filter = filterOf([secret]);
