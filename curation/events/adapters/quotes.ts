@@ -77,6 +77,17 @@ export function takeQuotes(prefix: string, own: 'first' | 'none'): Unquoted {
 }
 
 /**
+ * The quotes of a prefix whose document the record names itself: a first `Path:` comment is its own where it shows that path or its
+ * last parts, and begins a quote where it shows another.
+ */
+export function takeQuotesBeside(prefix: string, known: string | undefined): Unquoted {
+  const unquoted = takeQuotes(prefix, 'first');
+  const own = unquoted.documentPath?.replaceAll('\\', '/');
+  if (own === undefined || `/${known?.replaceAll('\\', '/')}`.endsWith(`/${own}`)) return unquoted;
+  return takeQuotes(prefix, 'none');
+}
+
+/**
  * Builders that write the document's header last put all that is quoted before it.
  * @param known the document's path; headers may show its last parts only
  * @returns what stands before the last header that agrees and what after, or null where none does
