@@ -14,7 +14,7 @@ class QuickFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/curation/rules/**/*.test.ts'],
+    include: ['test/curation/rules/**/*.test.ts', 'test/curation/stages/{nasty,smuggle}.test.ts'],
     setupFiles: ['test/curation/rules/mutation.ts'],
     testTimeout: 180_000,
     pool: 'threads',

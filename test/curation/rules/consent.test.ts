@@ -103,4 +103,27 @@ describe('judgeConsent', () => {
     expect(reasonOf(more.judgeConsent('u2', undefined, EVENT_TIME))).toBe('erased');
     expect(reasonOf(more.judgeConsent('u1', undefined, EVENT_TIME))).toBe('erased');
   });
+
+  it('counts a choice from its very moment, and every choice of one moment, in whatever order they stand', () => {
+    const moment = new Date(EVENT_TIME).toISOString();
+    const denied = consentLine({ since: moment, training: 'denied' });
+    expect(judge([consentLine({ since: moment })])).toBe('keep');
+    expect(judge([consentLine(), denied, consentLine({ since: moment })])).toBe('no_consent');
+    expect(judge([consentLine(), consentLine({ since: moment }), denied])).toBe('no_consent');
+    expect(judge([consentLine({ since: moment }), consentLine({ since: moment, plan: 'business' })])).toBe(
+      'plan_not_trainable',
+    );
+  });
+
+  it('asks for a choice at --now too, where the event is later', () => {
+    const consents = [consentLine({ since: new Date(NOW + 1000).toISOString() })];
+    expect(reasonOf(rulesOf({ consents }).judgeConsent('u1', undefined, NOW + 2000))).toBe('consent_withdrawn');
+    expect(reasonOf(rulesOf({ consents, now: NOW + 1000 }).judgeConsent('u1', undefined, NOW + 2000))).toBe('keep');
+  });
+
+  it('tells an event that names nobody from one whose user the facts do not hold', () => {
+    const by = (userId: string | undefined) => rulesOf().judgeConsent(userId, undefined, EVENT_TIME);
+    for (const nobody of [undefined, '']) expect(by(nobody)).toMatchObject({ rule: 'the event names no user' });
+    expect(by('u9')).toMatchObject({ rule: 'consents.jsonl names no such user' });
+  });
 });
