@@ -46,7 +46,7 @@ export function erasureKeysOf(
     if (piece.repository) add({ repository: piece.repository, ...pathOf(piece) });
     else {
       add({ ...(repository ? { repository } : {}), ...pathOf(piece) });
-      add({ ...workspace, ...pathOf(piece) });
+      if (workspaceRepositories) add({ workspaceRepositories, ...pathOf(piece) });
     }
   });
   return [...keys];

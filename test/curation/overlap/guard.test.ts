@@ -223,6 +223,33 @@ describe('boilerplate', () => {
     expect(dropped(noted(['a', 'a', 'b', 'b', 'a']))).toBe(true);
   });
 
+  it('is most of what compilers write at the head of files', () => {
+    const theirs = filterOf(
+      ['piscina', 'protobufjs', '@temporalio/worker', 'long', '@grpc/grpc-js', 'fast-uri'].flatMap((name) =>
+        packageSources(name),
+      ),
+    );
+    const packages = ['rxjs', '@typescript-eslint/eslint-plugin', '@typescript-eslint/utils', 'typescript-eslint', 'schema-utils', '@webassemblyjs/ast', 'esquery', 'cliui', 'escalade', 'heap-js', 'terser', 'enhanced-resolve', 'tapable', 'flatted', 'json5', 'keyv', 'source-map']; // prettier-ignore
+    const table = new Boilerplate(asks(theirs));
+    for (const name of packages)
+      for (const text of packageSources(name))
+        fingerprintsOf(text, key, (hi, lo) => table.note(hi, lo, repositoryHash(name)));
+    const isPublic = (hi: number, lo: number) => table.isPublic(hi, lo);
+    const counts = { all: 0, strict: 0, lenient: 0 };
+    for (const text of packages.flatMap((name) => packageSources(name))) {
+      const { starts, ends, count } = lex(text);
+      for (let first = 0; first + 65 <= count; first += 195) {
+        const parts = { prefix: '', completion: text.slice(starts[first], ends[first + 64]), suffix: '' };
+        counts.all++;
+        if (guard(parts, key, asks(theirs)).touchesCompletion) counts.strict++;
+        if (guard(parts, key, asks(theirs), isPublic).touchesCompletion) counts.lenient++;
+      }
+    }
+    expect(counts.all).toBeGreaterThan(1000);
+    expect(counts.lenient).toBeLessThan(counts.strict / 2);
+    expect(counts.lenient / counts.all).toBeLessThan(0.02);
+  });
+
   it('notes only what is private', () => {
     expect(noted(['a']).size).toBe(11);
   });
