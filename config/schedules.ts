@@ -6,8 +6,10 @@ import type { Purpose } from './policy.ts';
 
 /** What comes by itself: training runs, the measurements, and the sweeps over what is published. */
 export const WINDOWED_KINDS = ['curate', 'evaluate', 'assess', 'abuse', 'aggregate'] as const;
-export const KINDS = [...WINDOWED_KINDS] as const;
+export const SWEEP_KINDS = ['recheck'] as const;
+export const KINDS = [...WINDOWED_KINDS, ...SWEEP_KINDS] as const;
 export type WindowedKind = (typeof WINDOWED_KINDS)[number];
+export type SweepKind = (typeof SWEEP_KINDS)[number];
 export type Kind = (typeof KINDS)[number];
 
 /** The purpose that a kind's policy must have. */
@@ -54,7 +56,12 @@ export interface WindowedSchedule extends Timed {
   experiment: string | null;
 }
 
-export type Schedule = WindowedSchedule;
+/** Goes over what is there at its scheduled time. */
+export interface SweepSchedule extends Timed {
+  kind: SweepKind;
+}
+
+export type Schedule = WindowedSchedule | SweepSchedule;
 
 export const BUILTIN_SCHEDULES = configFile('schedules.yaml');
 
@@ -66,6 +73,7 @@ const FIELDS: Record<Kind, string[]> = {
   assess: [...WINDOWED, 'days', 'experiment'],
   abuse: [...WINDOWED, 'days'],
   aggregate: [...WINDOWED, 'days'],
+  recheck: TIMED,
 };
 const UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
 
@@ -90,7 +98,11 @@ export function loadSchedules(file: string): Schedule[] {
 }
 
 export function isWindowed(schedule: Schedule): schedule is WindowedSchedule {
-  return (WINDOWED_KINDS as readonly string[]).includes(schedule.kind);
+  return !isSweep(schedule.kind);
+}
+
+function isSweep(kind: Kind): kind is SweepKind {
+  return (SWEEP_KINDS as readonly string[]).includes(kind);
 }
 
 function scheduleOf(entry: Entry): Schedule {
@@ -102,6 +114,10 @@ function scheduleOf(entry: Entry): Schedule {
     ...{ facts: entry.optional('facts'), policy: entry.optional('policy') },
     ...{ jitter: entry.duration('jitter', 300e3), catchUp: entry.duration('catchUp', 36 * 3_600e3) },
   };
+  if (isSweep(kind)) {
+    if (timed.facts === null) entry.refuse('facts', 'must name the folder of facts to judge by');
+    return { ...timed, kind };
+  }
   return windowed(entry, kind, timed);
 }
 

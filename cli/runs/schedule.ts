@@ -7,12 +7,13 @@ import {
   type ScheduleDescription,
 } from '@temporalio/client';
 import type { Command } from 'commander';
+import type { RecheckInput } from '../../activities/erase/nightlyrecheck.ts';
 import { namedGuards } from '../../activities/run/guards.ts';
 import { windowStates, type NightlyInput } from '../../activities/run/windows.ts';
 import { readText } from '../../config/document.ts';
 import { parseExperiment } from '../../config/experiment.ts';
 import { readPolicyOf } from '../../config/purpose.ts';
-import { BUILTIN_SCHEDULES, loadSchedules, PURPOSE_OF, type Schedule } from '../../config/schedules.ts';
+import { BUILTIN_SCHEDULES, isWindowed, loadSchedules, PURPOSE_OF, type Schedule } from '../../config/schedules.ts';
 import { dayPlus, windowOfDay } from '../../curation/events/window.ts';
 import { TASK_QUEUE } from '../../worker/worker.ts';
 import { connect, namedAddress } from '../connection.ts';
@@ -64,7 +65,7 @@ export function scheduleCommands(program: Command): void {
     .option('--now <time>', 'the moment (default: the clock)', parseTime)
     .option('--from <day>', 'the first day (default: the first that was curated)')
     .action(async (options: Options & { now?: number; from?: string }) => {
-      for (const entry of loadSchedules(options.config)) {
+      for (const entry of loadSchedules(options.config).filter(isWindowed)) {
         for (const state of await windowStates(entry, options.now ?? Date.now(), options.keys, options.from)) {
           const { day, version, issues } = state;
           const plain = `${entry.id}  ${day}  ${state.state.padEnd(8)}${version ?? ''}${issues > 1 ? `  (issue ${issues})` : ''}`;
@@ -90,16 +91,16 @@ async function apply(
   { config, address, dryRun, by }: Options & { dryRun?: boolean; by: string },
 ): Promise<void> {
   const local = namedAddress(address) === undefined;
-  const wanted = new Map<string, NightlyInput>();
-  for (const schedule of loadSchedules(config)) wanted.set(PREFIX + schedule.id, await inputOf(schedule, by, local));
+  const wanted = new Map<string, Job>();
+  for (const schedule of loadSchedules(config)) wanted.set(PREFIX + schedule.id, await jobOf(schedule, by, local));
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   for await (const { scheduleId } of client.schedule.list()) {
     if (!scheduleId.startsWith(PREFIX) || wanted.has(scheduleId)) continue;
     say(`- ${scheduleId}`);
     if (!dryRun) await client.schedule.getHandle(scheduleId).delete();
   }
-  for (const [scheduleId, input] of wanted) {
-    const options = optionsOf(input);
+  for (const [scheduleId, job] of wanted) {
+    const options = optionsOf(job);
     const handle = client.schedule.getHandle(scheduleId);
     const found = await handle.describe().catch((error: unknown) => {
       if (error instanceof ScheduleNotFoundError) return null;
@@ -110,51 +111,67 @@ async function apply(
       if (!dryRun) await client.schedule.create({ scheduleId, ...options });
       continue;
     }
-    const differs = differences(found, input);
+    const differs = differences(found, job);
     for (const difference of differs) say(`~ ${scheduleId} ${difference}`);
     if (differs.length > 0 && !dryRun) await handle.update(({ state }) => ({ ...options, state }));
     if (differs.length === 0) say(`= ${scheduleId}`);
   }
 }
 
-/** What the schedule starts, with every file it names read and checked: a wrong one changes nothing on the server. */
-async function inputOf(schedule: Schedule, by: string, local: boolean): Promise<NightlyInput> {
+/** What a schedule starts. */
+interface Job {
+  schedule: Schedule;
+  workflow: 'nightly' | 'recheck';
+  input: NightlyInput | RecheckInput;
+}
+
+/** Every file that the schedule names is read and checked: a wrong one changes nothing on the server. */
+async function jobOf(schedule: Schedule, actor: string, local: boolean): Promise<Job> {
+  if (!isWindowed(schedule)) {
+    const { policy, text } = readPolicyOf('model-improvement', schedule.policy);
+    const { out, facts } = schedule;
+    const input = { out, facts: facts!, policy: { file: policy.file, text }, actor, now: null };
+    return { schedule, workflow: 'recheck', input };
+  }
   const { policy, text } = readPolicyOf(PURPOSE_OF[schedule.kind], schedule.policy);
   const access = readAccess({ access: schedule.access ?? undefined, policy: policy.file }, policy, local);
   await namedGuards(schedule.guard, schedule.guardKey);
   const input: NightlyInput = {
     schedule: { ...schedule, access: access?.file ?? null },
     policy: { file: policy.file, text },
-    actor: by,
+    actor,
   };
-  if (schedule.experiment === null) return input;
-  const experiment = { file: schedule.experiment, text: readText(schedule.experiment) };
-  parseExperiment(experiment.file, experiment.text);
-  return { ...input, experiment };
+  if (schedule.experiment !== null) {
+    const experiment = { file: schedule.experiment, text: readText(schedule.experiment) };
+    parseExperiment(experiment.file, experiment.text);
+    input.experiment = experiment;
+  }
+  return { schedule, workflow: 'nightly', input };
 }
 
-function optionsOf(input: NightlyInput) {
-  const { id, kind, at, timeZone: timezone, jitter, catchUp } = input.schedule;
+function optionsOf({ schedule, workflow, input }: Job) {
+  const { id, kind, at, timeZone: timezone, jitter, catchUp } = schedule;
   return {
     spec: { calendars: [{ hour: Math.floor(at / 60), minute: at % 60 }], timezone, jitter },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchUp, pauseOnFailure: true },
     action: {
       type: 'startWorkflow' as const,
-      workflowType: 'nightly',
-      workflowId: `nightly-${id}`,
+      workflowType: workflow,
+      workflowId: `${workflow}-${id}`,
       taskQueue: TASK_QUEUE,
-      args: [input] as [NightlyInput],
-      staticSummary: `nightly: ${kind}`,
+      args: [input] as [Job['input']],
+      staticSummary: workflow === kind ? kind : `${workflow}: ${kind}`,
     },
   };
 }
 
 /** What of a server's schedule is not as it is listed, in words. */
-function differences({ spec, policies, action }: ScheduleDescription, input: NightlyInput): string[] {
-  const { schedule } = input;
+function differences({ spec, policies, action }: ScheduleDescription, { schedule, workflow, input }: Job): string[] {
   const [calendar] = spec.calendars ?? [];
   const hour = calendar?.hour[0]?.start ?? 0;
   const minute = calendar?.minute[0]?.start ?? 0;
+  const is = new Map(leavesOf(action.args?.[0]));
+  const wanted = new Map(leavesOf(input));
   const pairs: [string, unknown, unknown][] = [
     ['at', hour * 60 + minute, schedule.at],
     ['timeZone', spec.timezone ?? 'UTC', schedule.timeZone],
@@ -163,39 +180,48 @@ function differences({ spec, policies, action }: ScheduleDescription, input: Nig
     ['catchUp', policies.catchupWindow, schedule.catchUp],
     ['pauseOnFailure', policies.pauseOnFailure, true],
     ['calendars', spec.calendars?.length, 1],
-    ['workflow', action.workflowType, 'nightly'],
+    ['workflow', action.workflowType, workflow],
+    ...[...new Set([...is.keys(), ...wanted.keys()])].map((name): [string, unknown, unknown] => [
+      name,
+      is.get(name),
+      wanted.get(name),
+    ]),
   ];
-  const [was] = (action.args ?? []) as [NightlyInput?];
-  for (const [name, value] of Object.entries(input.schedule))
-    pairs.push([name, JSON.stringify(was?.schedule[name as keyof Schedule]), JSON.stringify(value)]);
-  pairs.push(['actor', was?.actor, input.actor]);
   const found = pairs
     .filter(([, is, wanted]) => is !== wanted)
-    .map(([name, is, wanted]) => `${name}: ${String(is)} → ${String(wanted)}`);
-  if (was?.policy.text !== input.policy.text) found.push('policy: its text changed');
-  if (was?.experiment?.text !== input.experiment?.text) found.push('experiment: its text changed');
+    .map(([name, is, wanted]) =>
+      name.endsWith('.text') ? `${name.slice(0, -5)}: its text changed` : `${name}: ${String(is)} → ${String(wanted)}`,
+    );
   return [...new Set(found)];
+}
+
+/** Every value of a workflow's input by the name that the list has for it. */
+function leavesOf(value: unknown, name = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[name, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([field, child]) =>
+    leavesOf(child, name === '' || name === 'schedule' ? field : `${name}.${field}`),
+  );
 }
 
 async function list(client: Client, { json }: Options): Promise<void> {
   for await (const { scheduleId } of client.schedule.list()) {
     if (!scheduleId.startsWith(PREFIX)) continue;
     const { state, info, action } = await client.schedule.getHandle(scheduleId).describe();
-    const [input] = (action.args ?? []) as [NightlyInput?];
+    const [input] = (action.args ?? []) as [Partial<NightlyInput>?];
     const row = {
       id: scheduleId.slice(PREFIX.length),
-      kind: input?.schedule.kind ?? null,
+      kind: input?.schedule?.kind ?? action.workflowType,
       paused: state.paused,
       next: info.nextActionTimes[0]?.toISOString() ?? null,
       last: info.recentActions.at(-1)?.scheduledAt.toISOString() ?? null,
       skipped: info.numActionsSkippedOverlap,
     };
-    const plain = `${row.id}  ${row.kind ?? '-'}  ${row.paused ? 'PAUSED' : 'active'}  next ${row.next ?? '-'}  last ${row.last ?? '-'}`;
+    const plain = `${row.id}  ${row.kind}  ${row.paused ? 'PAUSED' : 'active'}  next ${row.next ?? '-'}  last ${row.last ?? '-'}`;
     process.stdout.write((json ? JSON.stringify(row) : plain) + '\n');
   }
 }
 
-/** Starts of the nights after the days of the range, one after the other. */
+/** Starts of the nights after the days of the range, or of a sweep on these days, one after the other. */
 async function backfill(
   client: Client,
   id: string,
@@ -204,10 +230,11 @@ async function backfill(
   const schedule = loadSchedules(config).find((candidate) => candidate.id === id);
   if (!schedule) throw new CommandError(EXIT.usage, `${config} lists no schedule ${id}`);
   if (to < from) throw new CommandError(EXIT.usage, '--to lies before --from');
-  // The start that closes a day comes within the day after it, at its place.
+  // The start that closes a day comes within the day after it, at its place; a sweep has no window to close.
+  const after = isWindowed(schedule) ? 1 : 0;
   const day = (time: number, plus: number) => dayPlus(new Date(time).toISOString().slice(0, 10), plus);
-  const start = new Date(windowOfDay(day(from, 1), schedule.timeZone).from);
-  const end = new Date(windowOfDay(day(to, 1), schedule.timeZone).to - 1);
+  const start = new Date(windowOfDay(day(from, after), schedule.timeZone).from);
+  const end = new Date(windowOfDay(day(to, after), schedule.timeZone).to - 1);
   const handle = client.schedule.getHandle(PREFIX + id);
   await handle.backfill({ start, end, overlap: ScheduleOverlapPolicy.BUFFER_ALL }).catch((error: unknown) => {
     if (error instanceof ScheduleNotFoundError)

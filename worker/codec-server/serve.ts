@@ -1,5 +1,5 @@
 /** The codec server: opens sealed payloads for those who may read histories, so that the web page shows them; every opening is audited. */
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Payload } from '@temporalio/common';
 import type { AuditEntry } from '../../storage/audit.ts';
@@ -28,10 +28,29 @@ interface Body {
 
 const COOKIE = 'garner_codec';
 const BODY_BYTES = 16 << 20;
+/** Where a person gives the token: it is kept in a cookie that no script reads. */
+const LOGIN = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Garner: read histories</title>
+<style>body{font:16px/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem}input{width:100%;font:inherit}</style>
+<h1>Read histories</h1>
+<form><label>Token of <code>garner codec-server token</code><input name="token" type="password" required autofocus></label>
+<p><button>Log in</button></p><p role="status"></p></form>
+<script>
+document.forms[0].onsubmit = async (event) => {
+  event.preventDefault();
+  const body = JSON.stringify({ token: document.forms[0].token.value });
+  const { ok } = await fetch('login', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  document.querySelector('[role=status]').textContent = ok ? 'You may read histories.' : 'That is no valid token.';
+};
+</script></html>
+`;
+const SCRIPT = createHash('sha256')
+  .update(/<script>([^]*)<\/script>/.exec(LOGIN)![1]!)
+  .digest('base64');
 
 /**
  * `POST /decode` (Temporal's remote codec protocol) with `Authorization: Bearer TOKEN` or the cookie that `POST /login` sets for pages that
- * send no header of their own. There is no `/encode`: nobody writes histories through it.
+ * send no header of their own; `GET /login` is a page that asks for the token. There is no `/encode`: nobody writes histories through it.
  */
 export function codecServer(options: CodecServerOptions): FastifyInstance {
   const { keys, origins, audit } = options;
@@ -41,6 +60,8 @@ export function codecServer(options: CodecServerOptions): FastifyInstance {
   server.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
     if (origin === undefined) return;
+    // The page of /login is of this server itself.
+    if (request.url === '/login' && origin === `${request.protocol}://${request.host}`) return;
     if (!origins.includes(origin)) return reply.code(403).send({ error: 'this origin may not ask' });
     reply.headers({
       'access-control-allow-origin': origin,
@@ -51,6 +72,14 @@ export function codecServer(options: CodecServerOptions): FastifyInstance {
     });
   });
   server.options('/*', (_, reply) => reply.code(204).send());
+  server.get('/login', (_, reply) =>
+    reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': `default-src 'none'; script-src 'sha256-${SCRIPT}'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'`,
+      })
+      .send(LOGIN),
+  );
   server.post<{ Body: { token?: string } }>('/login', (request, reply) => {
     const token = check(request.body?.token ?? '', options);
     if (!token) return reply.code(401).send({ error: 'no valid token' });

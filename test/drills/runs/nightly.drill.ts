@@ -67,6 +67,11 @@ ${lines.join('')}  - id: figures
     access: access.yaml
     out: out
     days: 2
+  - id: watch
+    kind: recheck
+    at: '05:30'
+    facts: sample/facts
+    out: out
 `,
   );
 }
@@ -102,21 +107,24 @@ function statementsOf(version: string): string {
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
+const LISTED = '= garner-night\n= garner-figures\n= garner-watch\n';
+
 describe('nights', () => {
   it('are made equal to the list, and what differs is shown', async () => {
     config('5m');
     const apply = async (...more: string[]) => (await command('schedule', 'apply', ...more)).stdout;
-    expect(await apply('--dry-run')).toBe('+ garner-night\n+ garner-figures\n');
-    expect(await apply()).toBe('+ garner-night\n+ garner-figures\n');
-    expect(await apply()).toBe('= garner-night\n= garner-figures\n');
+    expect(await apply('--dry-run')).toBe(LISTED.replaceAll('=', '+'));
+    expect(await apply()).toBe(LISTED.replaceAll('=', '+'));
+    expect(await apply()).toBe(LISTED);
     config('1s');
     expect(await apply()).toContain('~ garner-night jitter: 300000 → 1000');
-    expect(await apply()).toBe('= garner-night\n= garner-figures\n');
+    expect(await apply()).toBe(LISTED);
     const { stdout } = await command('schedule', 'list', '--json');
     const rows = stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line) as { kind: string }] : []));
     expect(rows.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toMatchObject([
       { id: 'night', kind: 'curate', paused: false },
       { id: 'figures', kind: 'evaluate', paused: false },
+      { id: 'watch', kind: 'recheck', paused: false },
     ]);
   });
 
@@ -131,7 +139,7 @@ describe('nights', () => {
       expect([status, stdout, stderr]).toEqual([2, '', expect.stringContaining(file.replace(/[[\]]/g, ''))]);
     }
     config('1s');
-    expect((await command('schedule', 'apply')).stdout).toBe('= garner-night\n= garner-figures\n');
+    expect((await command('schedule', 'apply')).stdout).toBe(LISTED);
   });
 
   it('make up for days, and issue a day again whose events came late', async () => {
@@ -167,12 +175,21 @@ describe('nights', () => {
     );
     expect(ended.count).toBeGreaterThanOrEqual(5);
     expect((await states('figures'))[1]).toEqual({ ...told, state: 'late' });
+
+    expect((await command('schedule', 'backfill', 'watch', '--from', '2026-05-01', '--to', '2026-05-01')).status).toBe(
+      0,
+    );
+    const rechecked = 'WorkflowType = "recheck" AND GarnerOutcome = "done"';
+    await site.withClient(async (client) => {
+      for (let tries = 0; tries < 60 && (await client.workflow.count(rechecked)).count === 0; tries++) await sleep(500);
+      expect((await client.workflow.count(rechecked)).count).toBe(1);
+    });
     worker.child.kill('SIGKILL');
     await worker.ended;
   });
 
   it('are removed with their entry in the list', async () => {
     writeFileSync(site.path('schedules.yaml'), 'version: 1\nschedules: []\n');
-    expect((await command('schedule', 'apply')).stdout).toBe('- garner-figures\n- garner-night\n');
+    expect((await command('schedule', 'apply')).stdout).toBe('- garner-figures\n- garner-night\n- garner-watch\n');
   });
 });

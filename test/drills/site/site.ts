@@ -68,10 +68,10 @@ export class Site {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  start(args: string[], options: { env?: object; uid?: number; gid?: number } = {}): Running {
+  start(args: string[], options: { env?: object; uid?: number; gid?: number; main?: string } = {}): Running {
     const begun = performance.now();
-    const { env, ...rest } = options;
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const { env, main = MAIN, ...rest } = options;
+    const child = spawn(process.execPath, [main, ...args], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...this.env, ...env },
@@ -100,9 +100,12 @@ export class Site {
   }
 
   /** Resolves when the worker takes work. */
-  async worker(options: { keys?: string; threads?: number; env?: object } = {}): Promise<Running> {
+  async worker(
+    options: { keys?: string; threads?: number; env?: object; main?: string; more?: string[] } = {},
+  ): Promise<Running> {
     const args = ['worker', '--address', this.server.address, '--keys', options.keys ?? this.keys];
-    const running = this.start([...args, '--threads', `${options.threads ?? 2}`], { env: { ...options.env } });
+    const { threads = 2, more = [], env = {}, main = MAIN } = options;
+    const running = this.start([...args, '--threads', `${threads}`, ...more], { env, main });
     await new Promise<void>((ready, failed) => {
       running.child.stderr!.on('data', (data) => String(data).includes('worker ready') && ready());
       void running.ended.then(({ stderr }) => failed(new Error(`the worker ended: ${stderr}`)));
