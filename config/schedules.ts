@@ -6,7 +6,7 @@ import type { Purpose } from './policy.ts';
 
 /** What comes by itself: training runs, the measurements, and the sweeps over what is published. */
 export const WINDOWED_KINDS = ['curate', 'evaluate', 'assess', 'abuse', 'aggregate'] as const;
-export const SWEEP_KINDS = ['recheck'] as const;
+export const SWEEP_KINDS = ['recheck', 'retention'] as const;
 export const KINDS = [...WINDOWED_KINDS, ...SWEEP_KINDS] as const;
 export type WindowedKind = (typeof WINDOWED_KINDS)[number];
 export type SweepKind = (typeof SWEEP_KINDS)[number];
@@ -59,6 +59,8 @@ export interface WindowedSchedule extends Timed {
 /** Goes over what is there at its scheduled time. */
 export interface SweepSchedule extends Timed {
   kind: SweepKind;
+  /** Of retention: raw events that it removes, with `{day}` in their addresses. */
+  inputs: string[];
 }
 
 export type Schedule = WindowedSchedule | SweepSchedule;
@@ -74,6 +76,7 @@ const FIELDS: Record<Kind, string[]> = {
   abuse: [...WINDOWED, 'days'],
   aggregate: [...WINDOWED, 'days'],
   recheck: TIMED,
+  retention: [...TIMED.filter((field) => field !== 'facts'), 'inputs'],
 };
 const UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
 
@@ -115,18 +118,17 @@ function scheduleOf(entry: Entry): Schedule {
     ...{ jitter: entry.duration('jitter', 300e3), catchUp: entry.duration('catchUp', 36 * 3_600e3) },
   };
   if (isSweep(kind)) {
-    if (timed.facts === null) entry.refuse('facts', 'must name the folder of facts to judge by');
-    return { ...timed, kind };
+    if (kind === 'recheck' && timed.facts === null) entry.refuse('facts', 'must name the folder of facts to judge by');
+    if (kind === 'retention' && timed.policy === null)
+      entry.refuse('policy', 'must name the policy that sets the ages');
+    return { ...timed, kind, inputs: entry.days('inputs') };
   }
   return windowed(entry, kind, timed);
 }
 
 function windowed(entry: Entry, kind: WindowedKind, timed: Timed): WindowedSchedule {
-  const inputs = entry.list('inputs');
+  const inputs = entry.days('inputs');
   if (inputs.length === 0) entry.refuse('inputs', 'must be a list of addresses');
-  for (const input of inputs)
-    if (!/\{day\}|\{date\}/.test(input))
-      entry.refuse('inputs', `${input} must hold {day}: a window reads the folders of its day`);
   const closes = entry.duration('closes', 900e3);
   if (timed.at * 60e3 < closes) entry.refuse('at', 'must lie after the day has closed (closes: 15m)');
   const experiment = entry.optional('experiment');
@@ -134,7 +136,7 @@ function windowed(entry: Entry, kind: WindowedKind, timed: Timed): WindowedSched
   const files = (field: string) => entry.list(field).map((path) => entry.place(path));
   return {
     ...{ ...timed, kind, closes, experiment, access: entry.optional('access') },
-    ...{ inputs: files('inputs'), guard: files('guard'), guardKey: files('guardKey') },
+    ...{ inputs, guard: files('guard'), guardKey: files('guardKey') },
     ...{ lookBack: entry.whole('lookBack', 7), days: entry.whole('days', 1) },
     ...{ shardBytes: entry.whole('shardBytes', 64 << 20), concurrency: entry.whole('concurrency', 8) },
   };
@@ -178,6 +180,14 @@ class Entry {
     if (Array.isArray(found) && found.every((item) => typeof item === 'string' && item !== ''))
       return found as string[];
     return this.refuse(field, 'must be a list of addresses');
+  }
+
+  /** Addresses of folders by day. */
+  days(field: string): string[] {
+    return this.list(field).map((input) => {
+      if (/\{day\}|\{date\}/.test(input)) return this.place(input);
+      return this.refuse(field, `${input} must hold {day}: a window reads the folders of its day`);
+    });
   }
 
   place(path: string): string {

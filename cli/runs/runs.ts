@@ -89,16 +89,19 @@ async function withConnection(options: Options, work: (connected: Connected) => 
 }
 
 async function list({ client }: Connected, { json, where }: Options & { where?: string }): Promise<void> {
-  const query = `WorkflowType = "curate"${where ? ` AND (${where})` : ''}`;
-  for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({ query })) {
+  const query = `WorkflowType != "page"${where ? ` AND (${where})` : ''}`;
+  for await (const { workflowId, type, status, startTime, closeTime } of client.workflow.list({ query })) {
     const row = {
       run: workflowId,
+      kind: type,
       status: status.name.toLowerCase(),
       started: startTime.toISOString(),
       ended: closeTime?.toISOString() ?? null,
     };
     process.stdout.write(
-      json ? JSON.stringify(row) + '\n' : `${row.run}  ${row.status.padEnd(10)} ${row.started}  ${row.ended ?? ''}\n`,
+      json
+        ? JSON.stringify(row) + '\n'
+        : `${row.run}  ${row.kind.padEnd(9)} ${row.status.padEnd(10)} ${row.started}  ${row.ended ?? ''}\n`,
     );
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { RecheckInput } from '../../activities/erase/nightlyrecheck.ts';
+import type { RetentionInput } from '../../activities/retention/expire.ts';
 import { namedGuards } from '../../activities/run/guards.ts';
 import { windowStates, type NightlyInput } from '../../activities/run/windows.ts';
 import { readText } from '../../config/document.ts';
@@ -121,17 +122,18 @@ async function apply(
 /** What a schedule starts. */
 interface Job {
   schedule: Schedule;
-  workflow: 'nightly' | 'recheck';
-  input: NightlyInput | RecheckInput;
+  workflow: 'nightly' | 'recheck' | 'retention';
+  input: NightlyInput | RecheckInput | RetentionInput;
 }
 
 /** Every file that the schedule names is read and checked: a wrong one changes nothing on the server. */
 async function jobOf(schedule: Schedule, actor: string, local: boolean): Promise<Job> {
   if (!isWindowed(schedule)) {
     const { policy, text } = readPolicyOf('model-improvement', schedule.policy);
-    const { out, facts } = schedule;
-    const input = { out, facts: facts!, policy: { file: policy.file, text }, actor, now: null };
-    return { schedule, workflow: 'recheck', input };
+    const { kind, out, facts, inputs, timeZone } = schedule;
+    const common = { out, policy: { file: policy.file, text }, actor, now: null };
+    if (kind === 'recheck') return { schedule, workflow: kind, input: { ...common, facts: facts! } };
+    return { schedule, workflow: kind, input: { ...common, inputs, timeZone } };
   }
   const { policy, text } = readPolicyOf(PURPOSE_OF[schedule.kind], schedule.policy);
   const access = readAccess({ access: schedule.access ?? undefined, policy: policy.file }, policy, local);

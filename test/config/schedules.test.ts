@@ -37,7 +37,21 @@ describe('the list of schedules', () => {
     expect(assess).toMatchObject({ kind: 'assess', experiment: join(folder, 'e.yaml'), days: 14, guard: [] });
   });
 
+  it('reads sweeps, which have no window', () => {
+    const [recheck] = load("{id: a, kind: recheck, at: '00:00', facts: f, out: o}");
+    expect(recheck).toMatchObject({ kind: 'recheck', facts: join(folder, 'f'), inputs: [] });
+    const [retention] = load("{id: a, kind: retention, at: '00:00', policy: p.yaml, out: o, inputs: ['in/{day}']}");
+    expect(retention).toMatchObject({
+      kind: 'retention',
+      policy: join(folder, 'p.yaml'),
+      inputs: [join(folder, 'in/{day}')],
+    });
+  });
+
   it.each([
+    ["{id: a, kind: recheck, at: '02:30', out: o}", 'schedules[0].facts: must name the folder of facts'],
+    ["{id: a, kind: retention, at: '02:30', out: o}", 'schedules[0].policy: must name the policy'],
+    ["{id: a, kind: retention, at: '02:30', policy: p, out: o, facts: f}", 'schedules[0].facts: is no field'],
     [
       "{id: a, kind: train, at: '02:30', inputs: ['{day}'], out: o}",
       'schedules[0].kind: must be one of curate, evaluate',

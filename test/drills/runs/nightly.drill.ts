@@ -1,11 +1,12 @@
 /** Nights: schedules made equal to their list, days made up for, a day issued again when its events came late, a measurement told once, private code guarded. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WindowState } from '../../../activities/run/windows.ts';
-import { filesUnder } from '../../command.ts';
+import { filesUnder, PROJECT } from '../../command.ts';
 import { record } from '../site/histories.ts';
 import { Site } from '../site/site.ts';
 
@@ -15,6 +16,8 @@ const days: string[] = [];
 /** The sample's lines by the day of their event. */
 beforeAll(async () => {
   await site.open(900, 13);
+  const policy = readFileSync(join(PROJECT, 'config', 'policy.yaml'), 'utf8');
+  writeFileSync(site.path('ages.yaml'), `${policy}\nretention: { datasets: 90d }\n`);
   site.folderOf('private');
   const code = Array.from(
     { length: 40 },
@@ -72,6 +75,11 @@ ${lines.join('')}  - id: figures
     at: '05:30'
     facts: sample/facts
     out: out
+  - id: ages
+    kind: retention
+    at: '06:30'
+    policy: ages.yaml
+    out: out
 `,
   );
 }
@@ -98,6 +106,15 @@ async function until(schedule: string, wanted: (found: WindowState[]) => boolean
   throw new Error(JSON.stringify(await states(schedule)));
 }
 
+/** A sweep made up for, as of the day. */
+async function swept(id: string, day: string, ended: string): Promise<void> {
+  expect((await command('schedule', 'backfill', id, '--from', day, '--to', day)).status).toBe(0);
+  await site.withClient(async (client) => {
+    for (let tries = 0; tries < 60 && (await client.workflow.count(ended)).count === 0; tries++) await sleep(500);
+    expect((await client.workflow.count(ended)).count).toBe(1);
+  });
+}
+
 /** What the signed statements of a version say. */
 function statementsOf(version: string): string {
   const manifest = readFileSync(site.path('out/datasets/completions', version, 'manifest.dsse.json'), 'utf8');
@@ -107,7 +124,7 @@ function statementsOf(version: string): string {
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-const LISTED = '= garner-night\n= garner-figures\n= garner-watch\n';
+const LISTED = '= garner-night\n= garner-figures\n= garner-watch\n= garner-ages\n';
 
 describe('nights', () => {
   it('are made equal to the list, and what differs is shown', async () => {
@@ -125,6 +142,7 @@ describe('nights', () => {
       { id: 'night', kind: 'curate', paused: false },
       { id: 'figures', kind: 'evaluate', paused: false },
       { id: 'watch', kind: 'recheck', paused: false },
+      { id: 'ages', kind: 'retention', paused: false },
     ]);
   });
 
@@ -176,20 +194,18 @@ describe('nights', () => {
     expect(ended.count).toBeGreaterThanOrEqual(5);
     expect((await states('figures'))[1]).toEqual({ ...told, state: 'late' });
 
-    expect((await command('schedule', 'backfill', 'watch', '--from', '2026-05-01', '--to', '2026-05-01')).status).toBe(
-      0,
-    );
-    const rechecked = 'WorkflowType = "recheck" AND GarnerOutcome = "done"';
-    await site.withClient(async (client) => {
-      for (let tries = 0; tries < 60 && (await client.workflow.count(rechecked)).count === 0; tries++) await sleep(500);
-      expect((await client.workflow.count(rechecked)).count).toBe(1);
-    });
+    await swept('watch', '2026-05-01', 'WorkflowType = "recheck" AND GarnerOutcome = "done"');
+    // A year on every version is older than the policy keeps it.
+    await swept('ages', '2027-05-01', 'WorkflowType = "retention" AND ExecutionStatus = "Completed"');
+    expect(filesUnder(site.path('out/datasets/completions')).filter((file) => file.includes('/data/'))).toEqual([]);
     worker.child.kill('SIGKILL');
     await worker.ended;
   });
 
   it('are removed with their entry in the list', async () => {
     writeFileSync(site.path('schedules.yaml'), 'version: 1\nschedules: []\n');
-    expect((await command('schedule', 'apply')).stdout).toBe('- garner-figures\n- garner-night\n- garner-watch\n');
+    expect((await command('schedule', 'apply')).stdout).toBe(
+      '- garner-ages\n- garner-figures\n- garner-night\n- garner-watch\n',
+    );
   });
 });

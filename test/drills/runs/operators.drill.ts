@@ -18,7 +18,8 @@ let worker: Running;
 let policy: string;
 
 beforeAll(async () => {
-  await site.open(900, 21);
+  // Histories of pages become long soon, so that a page goes on in a fresh one while it is steered.
+  await site.open(900, 21, ['limit.historyCount.suggestContinueAsNew=60']);
   policy = site.path('approval.yaml');
   const text = readFileSync(join(PROJECT, 'config', 'policy.yaml'), 'utf8');
   writeFileSync(policy, text.replace('approval: automatic', 'approval: required'));
@@ -49,6 +50,12 @@ async function until(run: string, met: (status: RunStatus) => boolean): Promise<
     await sleep(300);
   }
   throw new Error(`not seen: ${JSON.stringify(await status(run))}`);
+}
+
+/** How often the pages of a run went on in a fresh history. */
+async function goneOn(run: string): Promise<number> {
+  const query = `WorkflowType = "page" AND ExecutionStatus = "ContinuedAsNew" AND WorkflowId STARTS_WITH "${run}"`;
+  return site.withClient(async (client) => (await client.workflow.count(query)).count);
 }
 
 /** Starts a run that is paused before it plans: it is told so before there is a worker. */
@@ -108,6 +115,7 @@ describe('a run that operators steer', () => {
     const summary = JSON.parse(end.stdout) as RunSummary;
     // The policies differ in the approval, so their plans and pseudonyms do: counts are what must agree.
     expect(end.status).toBe(0);
+    expect(await goneOn(run)).toBeGreaterThan(0);
     expect({ ...summary.reasons }).toEqual({ ...undisturbed.reasons });
     expect(site.leftovers('steered')).toEqual([]);
     expect(await runs(`GarnerVersion = "${summary.version}" AND GarnerOutcome = "done"`)).toEqual([run]);
@@ -125,6 +133,10 @@ describe('a run that operators steer', () => {
       'bob run.retry put the file back',
       'bob run.approve checked the report',
     ]);
+
+    const user = /"user":\{"id":"([^"]+)"/.exec(readFileSync(source, 'utf8'))![1]!;
+    const erased = await command('erase', '--user', user, '--out', 'steered', '--access', 'access.yaml', '--by', 'bob');
+    expect([erased.stderr, erased.status]).toEqual(['', 0]);
     worker.child.kill('SIGKILL');
     await worker.ended;
   });
