@@ -53,6 +53,7 @@ export class Site {
     };
     const people = [{ ...person, recipient: keystore.identity().recipient }];
     writeFileSync(this.path('access.yaml'), JSON.stringify({ version: 1, people }));
+    console.log(`sample: ${events} events, seed ${seed}`);
     const made = await this.start(['generate', '--events', `${events}`, '--seed', `${seed}`, '--out', 'sample']).ended;
     expect(made.stderr).not.toContain('garner:');
     if (server)
