@@ -63,8 +63,8 @@ describe('a backfill', () => {
       console.log(
         `queue: the night took ${seconds.toFixed(1)} s and ${activities} activities, while ${meanwhile} shards of the backfill were done, ${WAITING} of which wait at any time`,
       );
-      // First come, first served would put some twenty-five shards before each step of the night; one slips in while a step is decided.
-      expect(meanwhile).toBeLessThan(activities * 2);
+      // First come, first served would put some twenty-five shards before each step of the night; a few slip in while a step is decided.
+      expect(meanwhile).toBeLessThan(activities * 5);
       await backfill.cancel();
       await backfill.result().catch(() => undefined);
       worker.child.kill('SIGKILL');
