@@ -35,7 +35,7 @@ export interface RedactionResult {
 export interface Redactor {
   /** Digest of the rule set: the same rules in the same order give the same version. */
   readonly version: string;
-  /** Scans the fields as one text, in order; a secret that straddles a boundary is cut out of both sides. */
+  /** Scans each field, and the fields joined in order round their seams; a secret that straddles a seam is cut out of both sides. */
   redact(fields: JudgedText[]): RedactionResult;
   redactText(text: JudgedText): { text: RedactedText; findings: Finding[] };
 }
@@ -170,8 +170,8 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
     });
   };
 
-  const find = (text: string, extra: (text: string) => Hit[]): Span[] => {
-    let hits = scan(text).concat(extra(text));
+  const find = (text: string, first: Hit[]): Span[] => {
+    let hits = first;
     if (hits.length === 0) return [];
     let spans = label(text, hits.concat(repeated(text, hits)));
     for (let pass = 1; pass < MAX_PASSES; pass++) {
@@ -188,7 +188,7 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
   return {
     version: rulesVersion(rules),
     redactText(text) {
-      const spans = find(text, () => []);
+      const spans = find(text, scan(text));
       const findings = spans.map(({ rule, placeholder, start, end }) => ({
         rule: ruleOf(rule).id,
         placeholder,
@@ -201,27 +201,43 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
       const text = fields.join('');
       const bounds = [0];
       for (const field of fields) bounds.push(bounds[bounds.length - 1]! + field.length);
-      const spans = find(text, () => scanGlued(fields, text, bounds, scan));
+      const spans = find(text, scanFields(fields, text, bounds, scan));
       return cut(fields, text, bounds, spans, ruleOf);
     },
   };
 }
 
-/** Where two fields touch without white space, each side is scanned alone as well: joined, one token could hide in another. */
-function scanGlued(
+/** How far before and after the seam of two fields the joined text is read: longer than any armoured key in use. */
+export const SEAM_REACH = 8192;
+
+/**
+ * What each field shows alone, so that no words of a neighbour excuse it, and what the joined text shows round the seams: a secret
+ * that straddles one, or whose key stands on the other side.
+ */
+function scanFields(
   fields: readonly string[],
   text: string,
   bounds: readonly number[],
   scan: (text: string) => Hit[],
 ): Hit[] {
   const hits: Hit[] = [];
+  const read = (from: number, to: number): void => {
+    for (const hit of scan(text.slice(from, to)))
+      hits.push({ rule: hit.rule, start: hit.start + from, end: hit.end + from });
+  };
   fields.forEach((field, index) => {
-    const start = bounds[index]!;
-    const end = bounds[index + 1]!;
-    const glued = (at: number): boolean => at > 0 && at < text.length && /\S\S/.test(text.slice(at - 1, at + 1));
-    if (field === '' || field.length === text.length || !(glued(start) || glued(end))) return;
-    for (const hit of scan(field)) hits.push({ rule: hit.rule, start: hit.start + start, end: hit.end + start });
+    if (field !== '') read(bounds[index]!, bounds[index + 1]!);
   });
+  let from = -1;
+  let to = -1;
+  for (const seam of bounds) {
+    if (seam === 0 || seam === text.length) continue;
+    const start = Math.max(0, seam - SEAM_REACH);
+    if (from >= 0 && start > to) read(from, to);
+    if (from < 0 || start > to) from = start;
+    to = Math.min(text.length, seam + SEAM_REACH);
+  }
+  if (from >= 0) read(from, to);
   return hits;
 }
 

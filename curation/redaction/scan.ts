@@ -4,7 +4,7 @@ import { findBlock } from './detection/block.ts';
 import { companions, passes } from './match.ts';
 import { column } from './detection/columns.ts';
 import { nearby } from './detection/nearby.ts';
-import { parts } from './detection/parts.ts';
+import { parts, pieceEnd } from './detection/parts.ts';
 import { ESCAPE_TRIGGER, JOIN_TRIGGER, namesSecret, type CompiledRule, type RuleSet } from './compiled.ts';
 import { judge, looksSecret } from './detection/judgement.ts';
 import { holdsPlaceholder, isPlaceholder } from './values/placeholders.ts';
@@ -29,6 +29,9 @@ const MAX_READS = 24;
 /** A token that the end of the text cuts off is known by a prefix and a tail of at least so many units. */
 const MIN_PREFIX = 3;
 const MIN_TAIL = 8;
+
+/** What stands before the name of something that is not secret itself: a digest of it, the public half. */
+const ANNOTATION = /(?:checksum|hash|digest|sha\d{1,3})[/.-]$|public[ _-]key $/i;
 
 const TOKEN = new Uint8Array(128); // 1 letter, 2 digit, 4 other token character
 for (let code = 48; code < 123; code++) {
@@ -65,6 +68,7 @@ class Scan {
   private columnsUpTo = 0;
   private headingEnd = 0;
   private nearbyUpTo = 0;
+  private partedUpTo = 0;
   private readonly set: RuleSet;
   private readonly text: string;
   private readonly depth: number;
@@ -192,8 +196,13 @@ class Scan {
 
   /** A token whose parts stand in several variables. */
   private parted(number: number, compiled: CompiledRule, at: number): void {
+    // Within one run of token characters the first place decides for all.
+    if (at < this.partedUpTo) return;
     const found = parts(this.text, at);
-    if (found === null) return;
+    if (found === null) {
+      this.partedUpTo = pieceEnd(this.text, at);
+      return;
+    }
     const whole = found.map((part) => this.text.slice(part.start, part.end)).join('');
     for (const pattern of compiled.patterns) {
       pattern.lastIndex = 0;
@@ -216,7 +225,8 @@ class Scan {
       this.lastEnd[number] = to + 32; // within one long name: look again further on
       return;
     }
-    const name = text.slice(key.start, key.end);
+    const name = text.slice(key.start, key.end).replace(/\.(?:[Tt]ext|[Vv]alue)$/, '');
+    if (ANNOTATION.test(text.slice(Math.max(0, key.start - 12), key.start))) return;
     if (!namesSecret(compiled, name)) return;
     const strength = rule.strength ?? 'secret';
     const found = readAssignment(text, key.start, key.end, this.reach, strength !== 'weak');
@@ -235,6 +245,7 @@ class Scan {
         return;
       }
       if (found.form !== 'line' && isPlaceholder(value)) return;
+      if (found.quoted && !found.called && (found.form === 'assign' || found.form === 'markup')) return;
     }
     if (compiled.value === null && strength !== 'weak' && rule.validators.length === 0)
       this.elsewhere(number, compiled, key.start, key.end, strength);
@@ -245,7 +256,8 @@ class Scan {
     const { text } = this;
     if (start >= this.columnsUpTo || start < this.headingEnd) {
       const below = column(text, start, end);
-      if (below !== null) {
+      if (below === null) this.columnsUpTo = Math.max(this.columnsUpTo, end + 16);
+      else {
         this.columnsUpTo = below.upTo;
         this.headingEnd = below.headingEnd;
         for (const cell of below.cells) {

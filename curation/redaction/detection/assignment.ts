@@ -16,6 +16,8 @@ export interface Assignment {
   readonly form: AssignmentForm;
   /** The key stands first on its line and nothing but the value follows: configuration, not code. */
   readonly wholeLine: boolean;
+  /** No blank between key, operator and value, and no call round them: `[password=…]`, `k.password=…`. */
+  readonly tight?: boolean;
   /** The value is an argument of a call that was assigned. */
   readonly called: boolean;
 }
@@ -75,7 +77,8 @@ const LEVEL = /[0-9][ \t]{1,4}(?=[^\s"']{5})/y;
 /** Strings in the manner of Perl and Ruby. */
 const PERL_QUOTE = /(?:q{1,2}[ \t]?[({[|!\/]|%[qQ]?[({[|])/y;
 const CLOSING: Record<string, string> = { '(': ')', '{': '}', '[': ']' };
-const PROSE = /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
+const PROSE =
+  /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|lautet|ist|est|es|jest|är|è|é|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 const LEAD = /[ \t](?:-e|--env|--set|--build-arg|-D)[ \t=]?["']?[\w.]{0,60}$|^[\s*#>;+-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
 /** Pairs in a row, as in the connection string of a library: `host=db user=app password=…`. */
@@ -85,7 +88,7 @@ const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
 /** First characters of what the expressions above can match, after blanks: most keywords are followed by none of them. */
 const PAIR_STARTS = charSet('vVcd\\"\'\r\n,');
 const TYPE_STARTS = charSet('&sStTcbBaoONL');
-const PROSE_STARTS = charSet('iwats=-');
+const PROSE_STARTS = charSet('iwatsjel=-');
 
 const mayFollow = (code: number, set: Uint8Array): boolean => code < 128 && set[code] === 1;
 
@@ -103,6 +106,7 @@ function operator(text: string, start: number, end: number): { at: number; form:
     } else if (
       !(code === 92 && (isQuote(text.charCodeAt(p + 1)) || text.charCodeAt(p + 1) === 92)) &&
       code !== 93 &&
+      !(code === 41 && keyQuoted) &&
       code !== 42
     )
       break;
@@ -129,6 +133,11 @@ function operator(text: string, start: number, end: number): { at: number; form:
       if (next === 58) return null;
       TYPE.lastIndex = p + 1;
       return { at: TYPE.test(text) ? TYPE.lastIndex : p + 1, form: 'assign' };
+    case 59: {
+      // The next string of a serialised map: `s:8:"password";s:10:"…"`.
+      const size = keyQuoted ? /^;s:\d{1,4}:/.exec(text.slice(p, p + 8)) : null;
+      return size === null ? null : { at: p + size[0].length, form: 'assign' };
+    }
     case 43: // += and the like
     case 63:
     case 46:
@@ -138,6 +147,7 @@ function operator(text: string, start: number, end: number): { at: number; form:
       return next === 124 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
     case 44: {
       // ,
+      if (text.startsWith(',ParameterValue=', p)) return { at: p + 16, form: 'flag' };
       if (before === 58 && /^[ \t]{0,4}["']/.test(text.slice(p + 1, p + 6))) return { at: p + 1, form: 'assign' };
       if (!keyQuoted) return null;
       PAIR.lastIndex = end;
@@ -165,9 +175,10 @@ function operator(text: string, start: number, end: number): { at: number; form:
       BLOCK_DEFAULT.lastIndex = p;
       return BLOCK_DEFAULT.test(text) ? { at: BLOCK_DEFAULT.lastIndex, form: 'assign' } : null;
   }
-  if (keyQuoted || before === 60) {
+  const prefixed = before === 58 && /<\w{1,12}:$/.test(text.slice(Math.max(0, start - 16), start));
+  if (keyQuoted || before === 60 || prefixed) {
     TAG_END.lastIndex = closed;
-    if (before === 60 ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text))
+    if (before === 60 || prefixed ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text))
       return { at: TAG_END.lastIndex, form: 'markup' };
   }
   if (keyQuoted || mayFollow(code, PAIR_STARTS)) {
@@ -179,7 +190,8 @@ function operator(text: string, start: number, end: number): { at: number; form:
     TYPE.lastIndex = p;
     if (TYPE.test(text)) return { at: TYPE.lastIndex, form: 'assign' };
   }
-  if (text.charCodeAt(start) === 45 || before === 47) return { at: p, form: 'flag' };
+  if (text.charCodeAt(start) === 45 || before === 47 || /^identified by$/i.test(text.slice(start, end)))
+    return { at: p, form: 'flag' };
   if (code > 127 || mayFollow(code, PROSE_STARTS)) {
     PROSE.lastIndex = closed;
     if (PROSE.test(text)) return { at: PROSE.lastIndex, form: 'prose' };
@@ -282,8 +294,10 @@ export function readAssignment(
   let end = reach.end(text, p, stop);
   if (end <= p) return null;
   const start = p;
-  if (form === 'markup') while (end > start && /\s/.test(text[end - 1]!)) end--;
-  else if (!env) while (end > start && /[,;)}\]:]/.test(text[end - 1]!)) end--;
+  if (form === 'markup') {
+    if (text.startsWith(']]>', end - 3)) end -= 3;
+    while (end > start && /\s/.test(text[end - 1]!)) end--;
+  } else if (!env) while (end > start && /[,;)}\]:]/.test(text[end - 1]!)) end--;
   else {
     // A connection string on a line of its own: the next pair is not part of the value.
     const pair = /;[ ]?[A-Za-z][\w ]{1,40}=/.exec(text.slice(start, end));
@@ -306,5 +320,7 @@ export function readAssignment(
   const defaulted =
     (lead.endsWith('${') && text[end] === '}') || (form === 'assign' && PAIRS_LEAD.test(lead.slice(-80)));
   const wholeLine = defaulted || (form === 'line' ? alone && CONF_LEAD.test(lead) : (alone || env) && LEAD.test(lead));
-  return { keyStart, keyEnd, start, end, quoted: false, form, wholeLine, called: false };
+  const pairLine = alone && /(?:name|key|Key|Name)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?$/.test(lead);
+  const tight = form === 'assign' && start === keyEnd + 1 && !/[(,][ \t]*$/.test(lead);
+  return { keyStart, keyEnd, start, end, quoted: false, form, wholeLine: wholeLine || pairLine, tight, called: false };
 }

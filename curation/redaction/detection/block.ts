@@ -1,7 +1,7 @@
 /** Finds armoured private keys: whole blocks, blocks cut off after the head or before the tail, and bodies without their armour. */
 
-const HEAD = /-----BEGIN (?:[A-Z0-9]{2,12} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|SECRET KEY)-{0,5}/y;
-const TAIL = /-----END (?:[A-Z0-9]{2,12} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|SECRET KEY)-{0,5}/y;
+const HEAD = /-----BEGIN (?:[A-Z0-9]{2,12} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|SECRET KEY|OpenVPN Static key V1)-{0,5}/y;
+const TAIL = /-----END (?:[A-Z0-9]{2,12} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|SECRET KEY|OpenVPN Static key V1)-{0,5}/y;
 const MARKER = /-----(?:END|BEGIN)/g;
 /** What may stand between the lines of a body: line ends, also escaped, quotes, joins, comment marks, armour headers. */
 const GAP =

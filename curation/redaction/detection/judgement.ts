@@ -1,7 +1,7 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
 import type { Assignment } from './assignment.ts';
 import type { KeyStrength } from '../rule.ts';
-import { VECTOR } from '../values/context.ts';
+import { isText, VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
 import { isRandom, makeup, type Makeup } from '../values/randomness.ts';
 
@@ -23,10 +23,13 @@ const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const PATH_LIKE = /^(?:[.~]{0,2}\/|[A-Za-z]:\\|\.{1,2}\\)|^(?:[\w.@-]+\/)+[\w.-]+\.\w{1,5}$/;
 /** Words joined by marks with a number: `walnut.cactus.52`, `mango_7391_mango`. */
 const JOINED_WORDS =
-  /^[a-z]{3,}(?:[._*-]?[a-z]{3,}){0,2}[._*-]\d{2,}$|^[a-z]{3,}[._*-]\d{2,}[._*-][a-z]{3,}$|^[a-z]{3,}(?:[._*-][a-z]{3,}){1,2}\d{3,}$/i;
+  /^(?:[a-z]{3,}(?:[._*+~&-]?[a-z]{3,}){0,2}[._*+~&-]?\d{2,}[!?]?|[a-z]{3,}[._*+~&-]?\d{2,}[._*+~&-]?[a-z]{3,}|\d{2,4}[._*+~&-]?[a-z]{3,}(?:[._*+~&-]?[a-z]{2,}){0,2})$/i;
+/** What the first part of a member is called in code. */
+const OBJECT =
+  /^(?:this|self|req|res|args?|opts?|options?|config|conf|cfg|ctx|context|data|env|process|user|form|params?|props|state|input|settings?|request|response|body|event|obj|object|e|item|row|node|test|app|auth|db|client|server|module|exports|window|document|console|math|json|value|values|result|model|schema|fixtures?|secrets?|vars?|local|faker)[.\-]/i;
 const MEMBERS = /^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.]+)?$|\d{1,2}:\d\d)/;
+const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.+-]+)?$|\d{1,2}:\d\d)/;
 const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2}$/;
 
 /** Rules that a framework checks a field by: `required|min:8`. */
@@ -54,7 +57,11 @@ function isOddPart(part: string): boolean {
 
 /** A member of something, as code names it. */
 function isMember(value: string): boolean {
-  return MEMBERS.test(value) && !/[a-z]{4}\d{3,}$/.test(value) && !value.split(/\.|->|::/).some(isOddPart);
+  return (
+    MEMBERS.test(value) &&
+    !(JOINED_WORDS.test(value) && !OBJECT.test(value) && /\d/.test(value)) &&
+    !value.split(/\.|->|::/).some(isOddPart)
+  );
 }
 
 /** A value that only code has: calls, members, operators, templates. */
@@ -104,6 +111,7 @@ function isPassword(value: string, m: Makeup, a: Assignment, key: string): boole
       return false;
     if (STEM.test(value)) return false;
     if (a.form === 'line') return a.wholeLine && m.digits > 0 && m.letters > 2 && m.symbols + m.upper + m.digits > 1;
+    if (!settled && a.tight && looksSecret(value, 'password', true)) return true;
     if (!settled && !(m.digits > 0 && m.symbols > 0 && m.letters > 2 && !/^[\w.-]+$/.test(value))) return false;
   }
   if (STEM.test(value)) return false;
@@ -112,6 +120,7 @@ function isPassword(value: string, m: Makeup, a: Assignment, key: string): boole
     if (m.symbols === 0) return isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45);
     if (isPassphrase(value)) return true;
     if (IDENTIFIER.test(value) || UI_WORDS.test(value)) return false;
+    if (/^[a-z]{3,}[._-][a-z]{3,}[!?$#]+$/i.test(value)) return true;
     if (a.quoted && value.length >= 6 && /^[a-z]+(?:[$@!#]+[a-z]+)+$/i.test(value)) return !/^\w+@\w+$/.test(value) || /@[a-z]{3,}@|p@/i.test(value); // prettier-ignore
     return (
       m.letters >= 3 &&
@@ -133,6 +142,12 @@ function isPassword(value: string, m: Makeup, a: Assignment, key: string): boole
   return m.letters >= 2;
 }
 
+/** A user and a password in one value. */
+function isPairOfWords(value: string): boolean {
+  const pair = /^[A-Za-z][\w.@-]{1,40}[:/]([^\s:/]{6,64})$/.exec(value);
+  return pair !== null && !UI_WORDS.test(value) && looksSecret(pair[1]!, 'password', true);
+}
+
 /** The lines of a key that stand without armour: base64 or hex of one width. */
 function isKeyBody(value: string): boolean {
   const lines = value.trim().split(/\s*\r?\n\s*/);
@@ -148,13 +163,14 @@ const SECRET_KEY = /(?:secret|passphrase|psk|pepper)$/i;
 
 /** A chosen secret: words with digits or marks, as for a password, in a notation that leaves no doubt. */
 function isChosenSecret(value: string, m: Makeup, a: Assignment): boolean {
-  const settled = a.form === 'flag' || (a.form === 'assign' && (a.quoted || a.wholeLine)) || a.form === 'markup' || a.form === 'call'; // prettier-ignore
+  const settled = a.form === 'flag' || (a.form === 'assign' && (a.quoted || a.wholeLine)) || a.form === 'markup' || a.form === 'call' || a.form === 'fallback'; // prettier-ignore
   if (!settled || value.length > 40 || UI_WORDS.test(value) || /[/\\:()<>{}]/.test(value)) return false;
   const marked = /[!@#$%^&*+~?]/.test(value.slice(1)) && m.upper > 0 && m.lower > 0;
   return (marked || (m.digits > 0 && m.letters >= 6)) && isPassword(value, m, a, '');
 }
 
 function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean {
+  if (/cred|login|userpass|user_pass|auth$/i.test(key) && isPairOfWords(value)) return true;
   if (m.spaces > 0) return isKeyBody(value);
   if (value.length < 8 || m.other > 0 || PUBLISHED.test(value)) return false;
   if (UUID.test(value)) return a.form !== 'prose';
@@ -188,7 +204,9 @@ export function judge(text: string, a: Assignment, strength: KeyStrength): boole
   const value = text.slice(a.start, a.end);
   const key = text.slice(a.keyStart, a.keyEnd);
   if (isPlaceholder(value) || URL_LIKE.test(value)) return false;
-  if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 160), a.keyStart))) return false;
+  if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 600), a.keyStart))) return false;
+  if (/^#[0-9a-f]{3,8}$|^(?:h1|sha\d{1,3})[-:]/i.test(value) || HASHED_NAME.test(value)) return false;
+  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value)) return false; // prettier-ignore
   const m = makeup(value);
   // What is itself a key of something.
   if (m.digits === 0 && a.quoted && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8))) return false;
@@ -199,11 +217,14 @@ export function judge(text: string, a: Assignment, strength: KeyStrength): boole
       return isSecret(value, m, a, key);
     case 'weak':
       if (a.form === 'line' || a.form === 'prose') return false;
+      if (isText(value)) return false;
       if (KEY_LENGTHS.test(value)) return isRandom(value.replace(/=+$/, ''));
       return NAMED_KEY.test(key) && isNamedKey(value, a, key);
   }
 }
 
+/** A name to which a tool has tied a short hash: `journey-9d42d9ea`, `Login_password__a1B2c`. */
+const HASHED_NAME = /^[A-Za-z]+(?:[-_][A-Za-z]+)*[-_](?=[0-9a-f]*[a-f])[0-9a-f]{6,10}$|__[\w-]{5}$/;
 /** Names of algorithms, encodings and products that end in a number. */
 const ALGORITHM =
   /sha-?\d|\baes|aes_|md5|hmac|pbkdf|rsa|bcrypt|scrypt|argon|utf-?\d|base-?\d|iso-?8859|x-?509|pkcs|tls|ssl|oauth|http|ipv\d|ecdsa|ed25519|secp|curve|latin|windows|python|java|node|version|v\d/i;
@@ -215,15 +236,15 @@ const ALGORITHM =
 export function looksSecret(value: string, strength: KeyStrength, quoted: boolean): boolean {
   if (
     value.length < 6 || isPlaceholder(value) || URL_LIKE.test(value) || PATH_LIKE.test(value) || DATE_OR_VERSION.test(value) ||
-    UUID.test(value) || PATTERN.test(value) || PUBLISHED.test(value) || isMember(value)
+    UUID.test(value) || /^(?:h1|sha\d{1,3})[-:]/.test(value) || PATTERN.test(value) || PUBLISHED.test(value) || isMember(value)
   ) return false; // prettier-ignore
   const m = makeup(value);
   if (m.spaces > 0 || m.other > 0 || /[(){}[\]<>]/.test(quoted ? value.slice(0, 1) : value)) return false;
   if (/^0x[0-9a-f]{40}$/i.test(value)) return false;
   if (m.digits > 0 && value.length >= (strength === 'password' ? 8 : 16) && isRandom(value)) return !ALGORITHM.test(value) || value.length >= 24; // prettier-ignore
   if (strength !== 'password' || value.length > 40 || STEM.test(value) || ALGORITHM.test(value)) return false;
-  if (/^[#.@:%&$*<>=!?/\\-]/.test(value) || /[/\\:]/.test(value)) return false;
-  if (JOINED_WORDS.test(value) && !UI_WORDS.test(value)) return true;
+  if (/^(?:[#.@:%&$*<>=!?/\\-][A-Za-z_][\w-]*$|[.:%&*<>=?/\\-])/.test(value) || /[/\\:]/.test(value)) return false;
+  if (JOINED_WORDS.test(value) && !UI_WORDS.test(value) && !HASHED_NAME.test(value)) return value.length >= 8;
   const marked = /[!@#$%^&*+~?]/.test(value.slice(1));
   if (marked)
     return m.letters >= 4 && (m.digits > 0 || (quoted && m.upper > 0 && m.lower > 0)) && (quoted || m.upper > 0);

@@ -9,7 +9,8 @@ const BARE_REACH = 64;
 const BEHIND = 200;
 
 const QUOTED = /(["'`])((?:(?!\1)[^\s\\]){6,128})\1/g;
-const BARE = /(?:[:=>|,：]|\bis|\bwas|\bare|->|→|\t)[ \t]{0,8}((?:[^\s"'`<>|,;]|<(?=\d)){8,128})(?=$|[\s,;|])/g;
+const BARE =
+  /(?:(?<!\bh1|sha\d{1,3})[:=>|,：]|\b(?:is|was|are|from|to|lautet|ist|est|es|jest)\b| {2}|->|→|\t)[ \t]{0,8}((?:[^\s"'`<>|,;]|<(?=\d)){8,128})(?=$|[\s,;|])/g;
 /** What ends the reach of a key on its line. */
 const END = /;(?=\s|$)|\n|\\n|\r/;
 const NOTE =
@@ -30,7 +31,13 @@ export function nearby(
 ): { start: number; end: number } | null {
   const ahead = text.slice(end, end + REACH);
   const stop = END.exec(ahead);
-  const rest = stop === null ? ahead : ahead.slice(0, stop.index);
+  // What the reach cuts in two is not a value.
+  const rest =
+    stop !== null
+      ? ahead.slice(0, stop.index)
+      : end + REACH >= text.length
+        ? ahead
+        : ahead.slice(0, ahead.search(/\S*$/));
   const found =
     within(rest, end, strength) ?? nextLine(text, end, rest, stop?.[0], strength) ?? nested(text, end, rest, strength);
   return found ?? noted(text, start, strength);
@@ -87,12 +94,21 @@ function nested(text: string, end: number, rest: string, strength: KeyStrength):
   return null;
 }
 
+/** A value that stands before its name: `<property value="…" name="password"/>`. */
+const VALUE_FIRST =
+  /(?:value|Value|content)["']?[ \t]{0,4}[=:][ \t]{0,4}["']([^"'\n]{6,128})["'][ \t]{0,4},?[ \t]{0,4}["']?(?:name|key|Name|Key|id)["']?[ \t]{0,4}[=:][ \t]{0,4}["'][\w.-]{0,40}$/;
+
 /** A value before a note that says what it is: `x = "…" # the password`, `… is the password`. */
 function noted(text: string, start: number, strength: KeyStrength): { start: number; end: number } | null {
   const from = Math.max(0, start - BEHIND);
   let before = text.slice(from, start);
   const line = before.lastIndexOf('\n') + 1;
   before = before.slice(line);
+  const first = VALUE_FIRST.exec(before);
+  if (first !== null && looksSecret(first[1]!, strength, true)) {
+    const at = from + line + first.index + first[0].indexOf(first[1]!);
+    return { start: at, end: at + first[1]!.length };
+  }
   const note = NOTE.exec(before);
   if (note === null) return null;
   for (const match of before.slice(0, note.index + 1).matchAll(BEFORE_NOTE)) {

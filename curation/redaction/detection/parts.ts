@@ -16,14 +16,19 @@ const ASSIGNED =
 const JOINED =
   /^["'`]?\}{0,2}["'`]?[ \t]{0,4}(?:\.to_?[sS]tring\(\))?(?:(?:\+|\.\.?|&|<<|<>|\|\||~|,|\)\.(?:append|concat)\(|\.(?:concat|append|plus)\()[ \t]{0,4}\n?[ \t]{0,16})?["'`]?(?:[$#%]?\{{1,2}|\$|@|%|!)?[ \t]?(?:self\.|this\.|\w{1,16}\()?([A-Za-z_$][\w$]{0,48})/;
 
+/** The end of the run of token characters at `at`, at most 400 units on. */
+export function pieceEnd(text: string, at: number): number {
+  PIECE.lastIndex = at;
+  PIECE.test(text);
+  return PIECE.lastIndex;
+}
+
 /**
  * The parts of the token whose first part begins at `at`, in the order in which they are joined, or null where the literal it
  * stands in is joined to nothing.
  */
 export function parts(text: string, at: number): Part[] | null {
-  PIECE.lastIndex = at;
-  PIECE.test(text);
-  const end = PIECE.lastIndex;
+  const end = pieceEnd(text, at);
   const next = text[end] ?? '';
   if (!/["'`$#{\\]/.test(next)) return null;
   const first = { start: at, end };

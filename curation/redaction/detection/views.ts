@@ -76,6 +76,11 @@ export function joined(text: string, at: number): View | null {
   let lead = pieceStart;
   while (lead > 0 && pieceStart - lead < 120 && text.charCodeAt(lead - 1) !== 10) lead--;
   take(lead, at);
+  // The pattern of a call that formats is no part of what it makes.
+  if (/%s|\{\}/.test(text.slice(pieceStart, at))) {
+    out += ' ';
+    starts.push(at);
+  }
   let p = at;
   let pieces = 1;
   let listed = false;

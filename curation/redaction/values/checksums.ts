@@ -168,6 +168,21 @@ export const NATIONAL_IDS: Record<string, (text: string) => boolean> = {
     if (!/^756\.?\d{4}\.?\d{4}\.?\d{2}$/.test(text)) return false;
     return (10 - (weighted(d, [1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3]) % 10)) % 10 === d[12];
   },
+  /** Chile, RUT: modulo 11 with weights 2 to 7. */
+  cl: (text) => {
+    const match = /^(\d{1,2})\.?(\d{3})\.?(\d{3})-?([\dKk])$/.exec(text);
+    if (match === null) return false;
+    const d = digitsOf(match[1]! + match[2]! + match[3]!).reverse();
+    const rest = 11 - (weighted(d, [2, 3, 4, 5, 6, 7, 2, 3]) % 11);
+    return '0123456789K0'[rest] === match[4]!.toUpperCase();
+  },
+  /** Belgium, national register number: 97 less the rest of the first nine digits, from 2000 on of those after a 2. */
+  be: (text) => {
+    const digits = text.replace(/\D/g, '');
+    if (!/^\d{2}\.?\d{2}\.?\d{2}-?\d{3}[.-]?\d{2}$/.test(text)) return false;
+    const check = Number(digits.slice(9));
+    return [digits.slice(0, 9), `2${digits.slice(0, 9)}`].some((first) => 97 - (Number(first) % 97) === check);
+  },
   /** India, Aadhaar: the Verhoeff check. */
   in: (text) => {
     const d = digitsOf(text);

@@ -13,8 +13,10 @@ const HARMLESS =
 export const VECTOR = /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b/i;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const HEX = /^[0-9a-fA-F]+$/;
+/** Ids of objects at a payment service. */
+const OBJECT_ID = /^(?:price|prod|cus|sub|pi|in|acct|ch|evt|seti|pm|card|src|req|txn|re|po|file|plan|cs|si|ii)_/;
 /** Words joined by marks, as paths and names are. */
-const WORDED = /[A-Za-z]{3,}[/_+-][A-Za-z]{3,}[/_+-][A-Za-z]{2,}/;
+const WORDED = /[A-Za-z]{3,}[/_+-][A-Za-z]{3,}[/_+-][A-Za-z]{2,}|^[A-Za-z]+-[0-9a-f]{6,10}$/;
 
 /** True for what looks like a content hash: hex of the length of a digest. */
 export function isHashLike(text: string): boolean {
@@ -22,14 +24,17 @@ export function isHashLike(text: string): boolean {
 }
 
 /** True for plain text in base64: what it says is read for itself. */
-function isText(secret: string): boolean {
+export function isText(secret: string): boolean {
   return /^[\x20-\x7e\s]{8,}$/.test(Buffer.from(secret, 'base64').toString('latin1'));
 }
 
 /** True where words before the random string say that it opens something, and none that is nearer says otherwise. */
 export function isNearCredential(secret: string, text: string, start: number): boolean {
-  if (UUID.test(secret) || WORDED.test(secret) || /^\/|\/$/.test(secret)) return false;
-  if (VECTOR.test(text.slice(Math.max(0, start - 2 * REACH), start))) return false;
+  if (/^Ag[A-D]/.test(secret) && secret.length > 150) return false; // sealed for a cluster
+  if (/^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(text.slice(start + secret.length, start + secret.length + 40)))
+    return false;
+  if (OBJECT_ID.test(secret) || UUID.test(secret) || WORDED.test(secret) || /^\/|\/$/.test(secret)) return false;
+  if (VECTOR.test(text.slice(Math.max(0, start - 6 * REACH), start))) return false;
   let before = text.slice(Math.max(0, start - REACH), start);
   const line = before.lastIndexOf('\n');
   if (line >= 0) {
@@ -37,7 +42,7 @@ export function isNearCredential(secret: string, text: string, start: number): b
     const above = before.slice(before.lastIndexOf('\n', line - 1) + 1, line);
     before = /[A-Za-z]{3}/.test(own) ? own : `${above} ${own}`;
   }
-  if (/(?:\bsha\d*[-:~]|[#@/.])$|base64,$/i.test(before)) return false;
+  if (/(?:\b(?:sha\d*|h1)[-:~]|[#@/.])$|base64,$/i.test(before)) return false;
   if (isText(secret)) return false;
   const m = makeup(secret);
   const plain = m.upper === 0 || m.lower === 0;
@@ -56,7 +61,7 @@ export function isLoneRandom(secret: string, text: string, start: number): boole
   const m = makeup(secret);
   if (m.digits < 3 || m.upper < 4 || m.lower < 4 || m.distinct < 14 || m.commonPairs > m.pairs * 0.5) return false;
   if (m.switches + m.caseChanges < secret.length * 0.4 || WORDED.test(secret)) return false;
-  if (isText(secret)) return false;
+  if (isText(secret) || OBJECT_ID.test(secret)) return false;
   const before = text.slice(Math.max(0, start - REACH), start);
   // Lines of data that is cut into pieces, and public keys.
   if (/["'`][ \t]*[,+&.\\]?[ \t]*\r?\n[ \t]*["'`]$/.test(before) || /^(?:AAAA|MI[IG])/.test(secret)) return false;

@@ -1,14 +1,17 @@
 /** Knows what stands in code where a secret would stand: placeholders, references, masks, the words of documentation. */
 
 const REFERENCE =
-  /^(?:\$[\w{(:]|%\w+%$|%\(|%[sdv]$|#\{|\{\{|\{[\w.:$-]*\}$|<[^<>]*>$|\[[\w .-]+\]$|@\w+@$|process\.env|import\.meta|os\.environ|env[.(:[]|ENV[.([]|getenv|System\.getenv|secrets?\.|vars?\.|var\.|local\.|data\.|config\.|self\.|this\.|vault:|ref\+|op:\/\/|arn:aws:|ssm:|projects\/[\w-]+\/secrets|!vault|!Ref|!Sub|!GetAtt|enc\[|ENC\(|\(\(\w)/;
+  /^(?:\$[\w{(:]|%\w+%$|%\(|%[sdv]$|#\{|\{\{|\{[\w.:$-]*\}$|<[^<>]*>$|\[[\w .-]+\]$|@\w+@$|process\.env|import\.meta|os\.environ|env[.(:[]|ENV[.([]|getenv|System\.getenv|secrets?\.|vars?\.|var\.|local\.|data\.|config\.|self\.|this\.|vault:|ref\+|op:\/\/|arn:aws:|ssm:|projects\/[\w-]+\/secrets|!vault|!Ref|!Sub|!GetAtt|enc\[|ENC\[|ENC\(|\(\(\w)/;
 const REFERENCE_INSIDE = /\$\{|\{\{|<%|%>|\$\(|#\{|<[A-Za-z][\w -]*>|\{[a-zA-Z_][\w.]*\}|process\.env|os\.environ/;
 
 /** Words that say of a value that it is none; matched inside it, letter case aside. */
 const DUMMY =
   /example|placeholder|your[-_ ]?(?:own|api|app|secret|token|key|pass|user|db|client|access|auth|account|aws|github|gitlab|slack|stripe|value|random|super|private|project|webhook|id|name|email|bot|domain|host)|changeme|change[-_ ](?:me|this|it)|changethis|replace[-_ ]?(?:me|this|with)|insert[-_ ]?(?:your|here)|(?:key|token|secret|password|value|goes)[-_ ]here|here[-_ ]goes|todo|fixme|redacted|removed|censored|masked|hidden|dummy|sample|fake|foobar|foo[-_]?bar|lorem|ipsum|not[-_ ]?(?:a[-_ ])?(?:real|set|secret)|unknown|undefined|xxxx|\*\*\*|\.\.\.|____|test[-_ ]?(?:vector|key|token|secret|pass|value|only|string)|my[-_ ]?(?:api|secret|token|password|pass|key|access|auth|client|app|user|value)[-_ ]?(?:key|token|secret|password|value|id|here)?$|some[-_ ]?(?:secret|token|password|key|value|random|string|api)|any[-_ ]?(?:secret|token|password|key|value|string)|^(?:your|any|some|enter|invalid|wrong|bad|valid|secret|test|mock)[-_ ]|^(?:the|a|an|my|no|new|old)[-_ ][^\d]*$/i;
 /** Rows of the keyboard, counted digits and the like: they say that a value is none where they make up much of it. */
-const FILLER = /abcdefgh|12345678|qwertyui|deadbeef|0123456789|9876543210|0000000|1111111|aaaaaaa|fffffff/i;
+const FILLER =
+  /0011223344|00010203040506|abcdefgh|12345678|qwertyui|deadbeef|0123456789|9876543210|0000000|1111111|aaaaaaa|fffffff/i;
+/** A value that was encrypted for a cluster. */
+const SEALED = /^Ag[A-D][A-Za-z0-9+/]{150}/;
 const FILLER_SHARE = 0.3;
 
 /** Values that are words of documentation, types, defaults of development images: never a finding by themselves. */
@@ -77,6 +80,7 @@ export function isPlaceholder(value: string): boolean {
     holdsPlaceholder(value) ||
     isReference(value) ||
     isFiller(value) ||
+    SEALED.test(value) ||
     DUMMY.test(value)
   );
 }

@@ -45,7 +45,7 @@ function isSeed(secret: string): boolean {
   let run = 0;
   for (const word of words) {
     run = SEED_WORDS.has(word) ? run + 1 : 0;
-    if (run >= 12) return new Set(words).size >= words.length * 0.6;
+    if (run >= 12) return new Set(words).size >= words.length * 0.6 && !isSorted(words);
   }
   return (
     SEED_LENGTHS.includes(words.length) &&
@@ -54,10 +54,15 @@ function isSeed(secret: string): boolean {
   );
 }
 
+/** Words in the order of the alphabet are a list, not a phrase. */
+function isSorted(words: readonly string[]): boolean {
+  return words.every((word, i) => i === 0 || words[i - 1]! <= word);
+}
+
 /** Nothing but words of BIP39's English list, as many as a phrase has: needs no word beside it. */
 function isListedSeed(secret: string): boolean {
   const words = secret.toLowerCase().match(/[a-z]{3,8}/g) ?? [];
-  return SEED_LENGTHS.includes(words.length) && words.every((word) => SEED_WORDS.has(word)) && new Set(words).size >= words.length * 0.6; // prettier-ignore
+  return SEED_LENGTHS.includes(words.length) && words.every((word) => SEED_WORDS.has(word)) && !isSorted(words) && !/^(?:legal winner|letter advice)/.test(secret) && new Set(words).size >= words.length * 0.6; // prettier-ignore
 }
 
 /** A password by its look: letters and digits, or letters and marks; not a word, a file, a number. */
@@ -77,7 +82,7 @@ const PLAIN: Record<string, (secret: string) => boolean> = {
   /** Letters and digits both, or letters alone in an order that no word has. */
   mixed: (secret) => {
     const m = makeup(secret);
-    if (m.digits === 0) return m.pairs >= 6 && m.commonPairs < m.pairs * 0.5;
+    if (m.digits === 0) return (m.pairs >= 6 && m.commonPairs < m.pairs * 0.5) || m.caseChanges >= secret.length * 0.25;
     return m.letters > 0 && m.digits > 0 && m.distinct >= Math.min(6, secret.length / 2);
   },
   'not-placeholder': (secret) => !isPlaceholder(secret),
