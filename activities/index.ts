@@ -15,6 +15,7 @@ import { list, listed, type ListInput } from './run/list.ts';
 import { measureAdmit } from './measure/admit.ts';
 import { measureFigures } from './measure/figures.ts';
 import { measureJoin, type Joined } from './measure/join.ts';
+import { measurePlan } from './measure/plan.ts';
 import { measurePublish, type MeasurePublishInput } from './measure/publish.ts';
 import { note } from './run/note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './curate/overlap.ts';
@@ -79,6 +80,7 @@ export const STAGES = {
   eraseProbe: (input: StageInput & ProbeInput, stage: Stage) => eraseProbe(input, stage),
   eraseCertify: (input: StageInput & CertifyInput, stage: Stage) => eraseCertify(input, stage),
   list: (input: StageInput & ListInput, stage: Stage) => list(input, stage),
+  measurePlan: (input: CurateInput, stage: Stage) => measurePlan(input, stage),
   measureAdmit: (input: StageInput & { shard: number }, stage: Stage) => measureAdmit(input.shard, stage),
   measureJoin: (input: StageInput & { bucket: number; shards: Ref[] }, stage: Stage) => measureJoin(input, stage),
   measureFigures: (input: StageInput & { joined: Joined[]; records: number }, stage: Stage) =>

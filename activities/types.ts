@@ -38,6 +38,8 @@ export interface CurateInput {
   purpose: string;
   /** What a unit does whose failure trying again does not mend: ends the run, or waits for `garner retry`. */
   onFailure: 'fail' | 'wait';
+  /** Of a measurement: the finished curation whose buckets are read in place of the inputs. */
+  from?: string;
 }
 
 /** What every stage after plan is given. */

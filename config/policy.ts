@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { Ajv } from 'ajv';
 import type { Plan } from '../curation/events/event.ts';
 import type { FormatName } from '../curation/formats/example.ts';
 import type { FimTemplate } from '../curation/formats/fim.ts';
 import { completeRubric, type LabelRubric } from '../curation/labels/rubric.ts';
+import type { MeasuredPurpose } from '../curation/measurement/rows/field.ts';
 import type { RulePolicy } from '../curation/rules/judge.ts';
 import { parseExclusionFile, compileExclusions, type ExclusionRule } from '../curation/rules/path/exclusion.ts';
 import { compileGlobs } from '../curation/rules/path/vendored.ts';
@@ -16,8 +16,8 @@ import { configFile } from './location.ts';
 import { measurePolicy, type MeasurePolicy } from './measurement.ts';
 import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
 import { overlay } from './overlay.ts';
-import { schemaError } from './policy/fault.ts';
 import { retentionPolicy, type RetentionGiven, type RetentionPolicy } from './policy/retention.ts';
+import { refusal, schemaOf } from './schema.ts';
 
 export const PURPOSES = [
   'model-improvement',
@@ -52,6 +52,8 @@ export interface Policy {
     fimTemplate: FimTemplate;
     files: 'parquet' | 'jsonl' | 'jsonl.zst';
     audience: Audience[];
+    /** Purposes that may measure what the run admitted: for them its sealed buckets stay. */
+    measurable?: MeasuredPurpose[];
     license: string;
     creator: string;
   };
@@ -95,9 +97,7 @@ const OUTPUT = {
   creator: 'Garner',
 };
 
-const validate = new Ajv({ allErrors: false, allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(configFile('schemas/policy.schema.json'), 'utf8')) as object,
-);
+const check = schemaOf('policy');
 
 /** The policy that runs where none is named. */
 export const BUILTIN_POLICY = configFile('policy.yaml');
@@ -113,7 +113,7 @@ export function parsePolicy(file: string, text: string): Policy {
 }
 
 function policyOf(yaml: YamlFile): Policy {
-  if (!validate(yaml.value)) throw schemaError(yaml, validate.errors![0]!);
+  check(yaml);
   const given = yaml.value as PolicyFile;
   checkPurpose(given, yaml);
   const policy: Omit<Policy, 'digest' | 'file' | 'retention'> = {
@@ -208,20 +208,20 @@ function checkPatterns(rules: RulePolicy): void {
 function checkPurpose(given: PolicyFile, yaml: YamlFile): void {
   if (given.purpose !== 'model-improvement') {
     if (given.output.formats)
-      throw new ConfigError(
-        yaml.file,
-        yaml.line(['output', 'formats']),
-        'output.formats',
-        `purpose ${given.purpose} may hold no code: leave the formats out`,
+      throw refusal(yaml, ['output', 'formats'], `purpose ${given.purpose} may hold no code: leave the formats out`);
+    if (given.output.measurable)
+      throw refusal(
+        yaml,
+        ['output', 'measurable'],
+        'belongs to model-improvement, whose buckets it keeps: leave it out',
       );
     return;
   }
   const index = given.consent?.trainable?.findIndex((plan) => !TRAINABLE.includes(plan)) ?? -1;
   if (index >= 0)
-    throw new ConfigError(
-      yaml.file,
-      yaml.line(['consent', 'trainable', index]),
-      `consent.trainable[${index}]`,
+    throw refusal(
+      yaml,
+      ['consent', 'trainable', index],
       `plan ${given.consent!.trainable![index]} never trains: leave it out`,
     );
 }
@@ -233,12 +233,7 @@ function gitleaksPath(given: PolicyFile, yaml: YamlFile): string | null {
   try {
     readFileSync(absolute);
   } catch {
-    throw new ConfigError(
-      yaml.file,
-      yaml.line(['redaction', 'gitleaks']),
-      'redaction.gitleaks',
-      'names a file that cannot be read',
-    );
+    throw refusal(yaml, ['redaction', 'gitleaks'], 'names a file that cannot be read');
   }
   return absolute;
 }
@@ -246,17 +241,14 @@ function gitleaksPath(given: PolicyFile, yaml: YamlFile): string | null {
 function contaminationPaths(given: unknown, yaml: YamlFile): string[] {
   const listed = (given as { decontaminate?: unknown } | undefined)?.decontaminate ?? [];
   const path = ['selection', 'decontaminate'];
-  const fail = (at: Path, problem: string): never => {
-    throw new ConfigError(yaml.file, yaml.line(at), fieldName(at), problem);
-  };
-  if (!Array.isArray(listed)) return fail(path, 'must be a list of files');
+  if (!Array.isArray(listed)) throw refusal(yaml, path, 'must be a list of files');
   return listed.map((file: unknown, index) => {
-    if (typeof file !== 'string' || file === '') return fail([...path, index], 'must be the name of a file');
+    if (typeof file !== 'string' || file === '') throw refusal(yaml, [...path, index], 'must be the name of a file');
     const absolute = isAbsolute(file) ? file : resolve(dirname(yaml.file), file);
     try {
       Contamination.fromBytes(readFileSync(absolute));
     } catch {
-      return fail([...path, index], 'is no index that can be read: make one with `garner decontaminate index`');
+      throw refusal(yaml, [...path, index], 'is no index that can be read: make one with `garner decontaminate index`');
     }
     return absolute;
   });

@@ -25,7 +25,7 @@ export async function measure(input: CurateInput): Promise<RunSummary> {
 async function measured(input: CurateInput, opened: StageInput, steering: Steering): Promise<RunSummary> {
   const { progress } = steering;
   await steering.stage('plan');
-  const planned = await steering.attempt(() => stages.plan(input));
+  const planned = await steering.attempt(() => (input.from ? stages.measurePlan(input) : stages.plan(input)));
   steering.attributes({ policy: planned.policyDigest.slice(0, 12) });
   const common = { ...opened, plan: planned.plan };
   const units = (length: number) => Array.from({ length }, (_, index) => index);

@@ -1,6 +1,7 @@
 /** What a plan pins: the sources by digest, the shards cut from them, and everything else that decides the result. */
 import type { FormatName } from '../../curation/events/adapters.ts';
 import type { GuardMode } from '../../curation/overlap/fingerprint.ts';
+import type { Admitted } from '../types.ts';
 import type { SourceObject } from './sources.ts';
 
 /** A stretch of one source: whole lines of a plain file, or all of a compressed one. */
@@ -40,4 +41,6 @@ export interface Plan {
   guard: GuardMode;
   /** Fingerprints that the filter is sized for. From the sources alone: what it wrongly claims must not depend on how they were cut. */
   guardFingerprints: number;
+  /** Of a measurement of a finished curation: whose buckets are read, by the objects of its shards. */
+  kept?: { run: string; shards: Admitted[] };
 }

@@ -1,4 +1,5 @@
 /** Erase: finds the versions that hold a subject, takes them back, looks for the subject again, and signs what was done. Every step may be repeated. */
+import { PURPOSE_PREDICATE } from '../../curation/measurement/disclosure/statement.ts';
 import { formatManifest, parseManifest, sign } from '../../curation/proof/dsse.ts';
 import { erasureStatement, type AbsenceProbe, type Certificate, type Tombstone } from '../../curation/proof/erasure.ts';
 import { parseStatement } from '../../curation/proof/statement.ts';
@@ -7,6 +8,7 @@ import { openAudit, type AuditLog } from '../../storage/audit.ts';
 import { addErasures } from '../../storage/erasures.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
+import { removeKept } from '../measure/kept.ts';
 import { indexKey, INDEX_FOLDER, readIndex } from './erasure.ts';
 import type { Stage } from '../run/stage.ts';
 import { destroyVersion, readTombstone, TOMBSTONE } from './tombstone.ts';
@@ -22,9 +24,10 @@ export interface Found {
   examples: number;
 }
 
-/** Names the subject as erased, so that no run under way can publish it any more, then finds what holds it. */
+/** Names the subject as erased, so that no run under way can publish it any more, takes back buckets that were kept, then finds what holds it. */
 export async function eraseFind({ keys }: EraseInput, stage: Stage): Promise<Found> {
   await addErasures(stage.keystore, keys);
+  await removeKept(stage.store);
   const found = await versionsHolding(keys, stage.store, stage.keystore, (version) => stage.progress({ version }));
   const versions = new Set<string>();
   for (const { version, published } of found) {
@@ -76,7 +79,7 @@ export async function eraseProbe({ keys, versions }: ProbeInput, stage: Stage): 
     const folder = `${name}/${version}`;
     const file = path.join('/');
     if (versions.includes(folder) && file !== TOMBSTONE) probe.remaining.push(key);
-    if (file === MANIFEST && !covered.has(folder)) probe.uncovered.push(folder);
+    if (file === MANIFEST && !covered.has(folder) && !(await tellsNobody(store, key))) probe.uncovered.push(folder);
   }
   const unfinished = new Set<string>();
   for await (const { key } of store.list('runs/')) {
@@ -87,6 +90,15 @@ export async function eraseProbe({ keys, versions }: ProbeInput, stage: Stage): 
   probe.unfinished = [...unfinished].sort();
   probe.remaining = [...new Set(probe.remaining)].sort();
   return probe;
+}
+
+/** Whether a version is a measurement whose figures are of many people each; a queue of suspects is not. */
+async function tellsNobody(store: ObjectStore, manifest: string): Promise<boolean> {
+  const { envelopes } = parseManifest((await store.readAll(manifest)).toString());
+  const purposes = envelopes
+    .map(({ payload }) => parseStatement(Buffer.from(payload, 'base64')))
+    .flatMap(({ predicateType, predicate }) => (predicateType === PURPOSE_PREDICATE ? [predicate['purpose']] : []));
+  return purposes.length > 0 && !purposes.includes('abuse-investigation');
 }
 
 export interface CertifyInput {

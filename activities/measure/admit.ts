@@ -1,11 +1,16 @@
-/** Admits a shard for a measurement: its records reduced to what the purpose may know, in buckets by suggestion, and ledger rows of what is out. */
+/** Admits a shard for a measurement, from its source or as a curation admitted it: records reduced to what the purpose may know, in buckets by
+ * suggestion, and ledger rows of what is out. */
 import { MeasureAdmission } from '../../curation/measurement/rows/admission.ts';
 import type { OutcomeEvent } from '../../curation/measurement/rows/event.ts';
 import { count, emptyTally, type LedgerRow } from '../../curation/stages/ledger.ts';
 import { isMeasured, type MeasurePolicy } from '../../config/measurement.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
-import { admitPiece } from '../curate/admit.ts';
-import { LineBuffer } from '../run/container.ts';
+import { narrowed } from '../../curation/measurement/rows/narrow.ts';
+import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
+import type { AdmittedRecord } from '../../curation/stages/record.ts';
+import { admitPiece, SHARD_PARTS } from '../curate/admit.ts';
+import type { Plan } from '../curate/pinned.ts';
+import { LineBuffer, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
@@ -24,6 +29,7 @@ export async function measureAdmit(shard: number, stage: Stage): Promise<Admitte
   const { plan, policy, keystore } = stage;
   const { purpose, measure } = measuring(stage);
   const output = new MeasureOutput(plan.buckets);
+  if (plan.kept) return narrowShard(shard, plan.kept, output, stage);
   const admission = new MeasureAdmission(
     {
       ...{ purpose, consent: measure.consent, facts: stage.knownFacts, rules: stage.rules, redactor: stage.redactor },
@@ -46,6 +52,28 @@ export async function measureAdmit(shard: number, stage: Stage): Promise<Admitte
   }
   const ref = await stage.write(`admit/${shard}`, output.parts());
   return { ref, tally: output.tally, records: output.records, redactions: {}, fingerprints: 0, withheld: 0 };
+}
+
+/** The records that a curation admitted of a shard: all but what the purpose may know ends here. */
+async function narrowShard(
+  shard: number,
+  kept: NonNullable<Plan['kept']>,
+  output: MeasureOutput,
+  stage: Stage,
+): Promise<Admitted> {
+  const { purpose, measure } = measuring(stage);
+  const { buckets } = stage.plan;
+  const { ref, records } = kept.shards[shard]!;
+  const join = new KeyedHash(stage.key('join'));
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    for (const record of linesOf<AdmittedRecord>(await stage.reader.read(ref, bucket)))
+      output.event(bucketOf(join, record.suggestion, buckets), narrowed(record, purpose, measure.consent, join));
+    stage.progress({ shard, bucket });
+  }
+  for (const row of linesOf<LedgerRow>(await stage.reader.read(ref, buckets + SHARD_PARTS.rows))) output.row(row);
+  output.records = records;
+  const narrow = await stage.write(`admit/${shard}`, output.parts());
+  return { ref: narrow, tally: output.tally, records, redactions: {}, fingerprints: 0, withheld: 0 };
 }
 
 /** The same parts as a shard of training has: buckets, then the rows. */

@@ -6,6 +6,7 @@ import type { DataFile, DatasetFacts, SplitName } from '../../curation/formats/f
 import { datasetDigest, versionOf } from '../../curation/proof/digest.ts';
 import { addCounts } from '../../curation/stages/ledger.ts';
 import { openAudit } from '../../storage/audit.ts';
+import { keepBuckets } from '../measure/kept.ts';
 import { RunFailure } from '../run/failure.ts';
 import { nameFiles, publishVersion } from './folder.ts';
 import type { Stage } from '../run/stage.ts';
@@ -54,6 +55,7 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
   }));
   const fresh = await publishVersion({ facts, files, plain: input.plain, index }, stage);
   await refuseLate(stage);
+  await keepBuckets(input.shards, stage);
   await store.write(
     `runs/${stage.request.run}/run.json`,
     Buffer.from(JSON.stringify(runRecord(input, summary), null, 1) + '\n'),

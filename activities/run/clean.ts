@@ -1,5 +1,6 @@
-/** Clean: removes what a run staged; of a run that ended well its ledger and record stay. */
+/** Clean: removes what a run staged; of a run that ended well its ledger and record stay, and its buckets where they were kept to be measured. */
 import type { ObjectStore } from '../../storage/objects.ts';
+import { KEPT_UNIT, keptKey } from '../measure/kept.ts';
 import type { Ref } from '../types.ts';
 
 export interface CleanInput {
@@ -20,11 +21,13 @@ export async function clean({ run, settings, keepLedger }: CleanInput, store: Ob
   const record = `${root}run.json`;
   const { ledger } = JSON.parse((await store.readAll(record)).toString()) as { ledger: Ref[] };
   // Pieces of tries that did not count, and of an earlier run of the same name, lie beside those of the ledger.
-  const kept = new Set([record, ...ledger.map(({ key }) => key)]);
+  const kept = new Set([record, keptKey(run), ...ledger.map(({ key }) => key)]);
+  const isKept = (await store.stat(keptKey(run))) !== null;
   const gone: string[] = [];
   const folders = new Set<string>();
   for await (const { key } of store.list(root)) {
     const [unit, ...rest] = key.slice(root.length).split('/');
+    if (isKept && unit === KEPT_UNIT) continue;
     if (rest.length > 0 && unit !== 'ledger') folders.add(`${root}${unit}/`);
     else if (!kept.has(key)) gone.push(key);
   }

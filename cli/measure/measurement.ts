@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { casesOf } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/curate/sources.ts';
+import { readKept } from '../../activities/measure/kept.ts';
+import { mayMeasure } from '../../activities/measure/plan.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { storeSettings } from '../../activities/whole.ts';
 import { ConfigError } from '../../config/document.ts';
@@ -12,6 +14,8 @@ import type { Policy } from '../../config/policy.ts';
 import { readPolicyOf } from '../../config/purpose.ts';
 import { windowText } from '../../curation/events/window.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
+import type { Keystore } from '../../storage/keystore.ts';
+import { openStore } from '../../storage/objects.ts';
 import { namedAddress } from '../connection.ts';
 import {
   addressOption,
@@ -30,12 +34,21 @@ import { finish, startOrJoin, withSession } from '../runs/session.ts';
 /** After training runs: a figure can wait for an example. */
 const MEASURE_PRIORITY = 4;
 
-export type MeasureOptions = RunOptions;
+export interface MeasureOptions extends RunOptions {
+  /** A finished curation whose buckets are measured in place of sources. */
+  run?: string;
+}
 
 /** The options that all measurements take. */
 export function measureOptions(command: Command, purpose: MeasuredPurpose): Command {
   return command
     .option('--input <paths...>', 'files, folders or s3:// addresses of events')
+    .addOption(
+      new Option(
+        '--run <run>',
+        'in place of --input: what a finished `garner run` admitted, where its policy says output.measurable',
+      ).conflicts(['input', 'format', 'now']),
+    )
     .addOption(
       new Option('--format <name>').choices(['auto', 'garner', 'copilot', 'continue', 'tabby']).default('auto'),
     )
@@ -61,18 +74,18 @@ export async function measure(
   experiment?: { file: string; text: string },
 ): Promise<RunSummary> {
   const local = namedAddress(options.address) === undefined;
-  if (!options.input?.length)
-    throw new ConfigError('--input', undefined, '', 'names nothing: give files or folders of events');
+  if (!options.input?.length && options.run === undefined)
+    throw new ConfigError('--input', undefined, '', 'names nothing: give files or folders of events, or --run RUN');
   const { policy, text } = readPolicyOf(purpose, options.policy);
   const access = readAccess({ ...options, policy: policy.file }, policy, local);
-  await listSources(options.input);
+  if (options.run === undefined) await listSources(options.input);
   return withSession(options, async (session) => {
     const settings = {
       ...{ policy: { file: policy.file, text }, access, local },
       ...(experiment ? { experiment } : {}),
       ...(await casesOf(session.keystore, purpose)),
     };
-    const input = await inputOf(options, policy, settings, session.keystore.derive('run', '', 32));
+    const input = await inputOf(options, policy, settings, session.keystore);
     const handle = await startOrJoin(session.client, 'measure', input, {
       staticSummary: `${input.purpose}, ${windowText(input.window)}`,
       staticDetails: `started by ${input.actor}; approval ${input.approval}`,
@@ -86,14 +99,17 @@ async function inputOf(
   options: MeasureOptions,
   policy: Policy,
   settings: Parameters<typeof storeSettings>[2],
-  key: Buffer,
+  keystore: Keystore,
 ): Promise<CurateInput> {
-  const { out, format, plain = false, shardBytes } = options;
+  const { out, format, plain = false, shardBytes, run: from } = options;
+  const kept = from === undefined ? null : await readKept(openStore(out), from, keystore);
+  if (from !== undefined) mayMeasure(kept, from, policy);
   const wanted = {
-    ...{ inputs: options.input, format, facts: options.facts ?? null, out, plain, shardBytes },
-    ...{ now: options.now ?? Date.now(), window: options.window ?? null },
+    ...{ inputs: options.input ?? [], format, facts: options.facts ?? kept?.facts ?? null, out, plain, shardBytes },
+    ...(from === undefined ? {} : { from }),
+    ...{ now: options.now ?? kept?.plan.now ?? Date.now(), window: options.window ?? null },
   };
-  const name = createHmac('sha256', key)
+  const name = createHmac('sha256', keystore.derive('run', '', 32))
     .update(JSON.stringify([policy.purpose, wanted, settings]))
     .digest('hex');
   const run = `run-${name.slice(0, 16)}`;

@@ -23,12 +23,16 @@ export interface Aggregate {
 
 export interface Release {
   cells: Aggregate[];
-  withheld: number;
+  /** Cells with suggestions that are not told; null where there is noise, which their number would not have. */
+  withheld: number | null;
   /** Users a cell must have: k, and more where the noise could carry a small one over. */
   threshold: number;
   /** Noise added to counts of users and of suggestions; null where there is none. */
-  noise: { epsilon: number; delta: number; usersScale: number; countScale: number } | null;
+  noise: { epsilon: number; delta: number; usersScale: number; countScale: number; source: string } | null;
 }
+
+/** Where noise comes from, as the release says it. */
+const NOISE_SOURCE = 'Laplace, from HMAC-SHA256 of the cell under a secret key of the measurement';
 
 /**
  * Each user counts in at most `cellsPerUser` cells, chosen by a keyed hash, with at most `rowsPerCell` suggestions in each. With noise, half
@@ -70,6 +74,7 @@ export async function aggregate(
           delta,
           usersScale: cellsPerUser / (epsilon / 2),
           countScale: (cellsPerUser * rowsPerCell) / (epsilon / 2),
+          source: NOISE_SOURCE,
         }
       : null;
   const threshold = noise ? minimumUsers + noise.usersScale * Math.log(cellsPerUser / (2 * delta)) : minimumUsers;
@@ -81,7 +86,8 @@ export async function aggregate(
     const count = noise ? Math.max(0, Math.round(n + draw(`count|${name}`, noise.countScale))) : n;
     return [{ ...cell, count }];
   });
-  return { cells, withheld: rows.length - cells.length, threshold: Math.round(threshold * 100) / 100, noise };
+  const withheld = noise ? null : rows.length - cells.length;
+  return { cells, withheld, threshold: Math.round(threshold * 100) / 100, noise };
 }
 
 /** Laplace noise drawn from a keyed hash of its name: secret like the key, the same when asked again. */

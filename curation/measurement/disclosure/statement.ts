@@ -67,7 +67,7 @@ const FIELDS: Record<MeasuredPurpose, readonly string[]> = {
   ],
   'abuse-investigation': ['suspects', 'user', 'score', 'signals', 'signal', 'weight', 'threshold'],
   'related-products': [
-    ...['cells', 'withheld', 'threshold', 'noise', 'epsilon', 'delta', 'usersScale', 'countScale', 'bounds'],
+    ...['cells', 'withheld', 'threshold', 'noise', 'epsilon', 'delta', 'usersScale', 'countScale', 'source', 'bounds'],
     ...['rowsPerCell', 'cellsPerUser', 'language', 'framework', 'shape', 'outcome'],
   ],
 };

@@ -178,7 +178,7 @@ export function aggregatesPage(release: Release, facts: PageFacts): string {
     rows.length > 0 ? table(['Language', 'Framework', 'Shape', 'Outcome', 'Suggestions'], rows, count) : NOTHING;
   const note = release.noise
     ? `Laplace noise, ε = ${release.noise.epsilon}, δ = ${release.noise.delta}; cells are told from a noisy ${release.threshold} users on.`
-    : `Cells are told from ${release.threshold} users on; no noise is added. ${count(release.withheld)} cells are not told.`;
+    : `Cells are told from ${release.threshold} users on; no noise is added. ${count(release.withheld ?? 0)} cells are not told.`;
   return framed(facts, 'Aggregates for related products', [[count(rows.length), 'cells told']], section('Suggestions', body, { wide: true, note })); // prettier-ignore
 }
 

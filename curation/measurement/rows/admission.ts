@@ -13,9 +13,9 @@ import { bucketOf, KeyedHash } from '../../stages/keyed.ts';
 import { outRow, type LedgerRow } from '../../stages/ledger.ts';
 import type { JudgedText } from '../../text.ts';
 import { drop, firstReason, type Reason, type Verdict } from '../../verdict.ts';
-import { judgePurposeConsent, type PurposeConsent } from './consent.ts';
+import { judgePurposeConsent, plannedOut, type PurposeConsent } from './consent.ts';
 import type { OutcomeEvent } from './event.ts';
-import { labelOf, type Label, type MeasuredPurpose, type Pseudonym } from './field.ts';
+import { labelled, type MeasuredPurpose, type Pseudonym } from './field.ts';
 import { frameworkOf, shapeOf, sizeOf, templateOf } from './text.ts';
 
 export interface MeasureAdmitSettings {
@@ -104,11 +104,11 @@ export class MeasureAdmission {
       ...(user.id === undefined ? {} : { user: this.#subject(user.id) }),
       ...(verdict.keep ? {} : { out: { reason: verdict.reason, rule: verdict.rule } }),
       ...(user.plan === undefined ? {} : { plan: user.plan }),
-      ...told('ide', client.ide),
-      ...told('extensionVersion', versionOf(client)),
-      ...told('language', document.language),
-      ...told('model', event.model),
-      ...told('strategy', event.strategy),
+      ...labelled('ide', client.ide),
+      ...labelled('extensionVersion', versionOf(client)),
+      ...labelled('language', document.language),
+      ...labelled('model', event.model),
+      ...labelled('strategy', event.strategy),
       ...{ latencyMs, displayedMs, acceptedLength, typedShare, reason, afterSeconds, editDistance, branchChanged },
       ...sizeOf(event),
     };
@@ -124,7 +124,10 @@ export class MeasureAdmission {
     if (event.time > this.#settings.now + CLOCK_TOLERANCE)
       return drop('clock_skew', 'later than --now by more than 24 hours');
     // Another record of the suggestion may name the user.
-    if (event.user.id === undefined) return { keep: true };
+    if (event.user.id === undefined) {
+      const planned = plannedOut(this.#settings.consent, event.user.plan);
+      return planned ? drop(planned.reason, planned.rule) : { keep: true };
+    }
     return this.#consent(event.user as { id: string }, event.time);
   }
 
@@ -164,10 +167,6 @@ export class MeasureAdmission {
   #out(line: number, event: string | null, reason: Reason, rule: string): void {
     this.#sink.row(outRow(this.#source.name, line, event, reason, rule));
   }
-}
-
-function told<K extends string>(name: K, text: string | undefined): { [P in K]?: Label } {
-  return (text === undefined ? {} : { [name]: labelOf(text) }) as { [P in K]?: Label };
 }
 
 function versionOf({ extension, extensionVersion }: CanonicalEvent['client']): string | undefined {

@@ -2,7 +2,7 @@
 import type { Plan } from '../../events/event.ts';
 import type { ConsentState, Facts } from '../../rules/facts.ts';
 import { inForce } from '../../rules/consent.ts';
-import { drop, KEEP, type Verdict } from '../../verdict.ts';
+import { drop, KEEP, type Reason, type Verdict } from '../../verdict.ts';
 
 export interface PurposeConsent {
   plans: readonly Plan[];
@@ -10,6 +10,15 @@ export interface PurposeConsent {
   training: 'ignored' | 'required';
   /** Where it stands, e.g. `policy.yaml:3 consent`. */
   source: string;
+}
+
+/** Why an event that says its user's plan may not be used; also asked of events that leave the user to others of their suggestion. */
+export function plannedOut(
+  consent: PurposeConsent,
+  plan: Plan | undefined,
+): { reason: Reason; rule: string } | undefined {
+  if (plan === undefined || consent.plans.includes(plan)) return undefined;
+  return { reason: 'plan_not_allowed', rule: `${consent.source}: plan ${plan} of the event` };
 }
 
 /**
@@ -25,8 +34,8 @@ export function judgePurposeConsent(
 ): Verdict {
   const { id, plan } = user;
   if (id === undefined || id === '') return drop('unknown_user', 'the event names no user');
-  if (plan !== undefined && !consent.plans.includes(plan))
-    return drop('plan_not_allowed', `${consent.source}: plan ${plan} of the event`);
+  const planned = plannedOut(consent, plan);
+  if (planned) return drop(planned.reason, planned.rule);
   const states = facts.consents(id);
   if (!states.some((state) => state.userId === id)) return drop('unknown_user', 'consents.jsonl names no such user');
   const then = inForce(states, time);

@@ -128,3 +128,8 @@ export function labelOf(text: string | undefined): Label {
   if (text === undefined || text === '') return 'unknown' as Label;
   return (LABEL.test(text) && !text.includes('..') ? text.toLowerCase() : 'other') as Label;
 }
+
+/** The field with the label; none where the client said nothing. */
+export function labelled<K extends string>(name: K, text: string | undefined): { [P in K]?: Label } {
+  return (text === undefined ? {} : { [name]: labelOf(text) }) as { [P in K]?: Label };
+}

@@ -93,7 +93,7 @@ export function sizeOf(event: CanonicalEvent): TextSize {
   return size;
 }
 
-function lineCount(text: string): number {
+export function lineCount(text: string): number {
   let lines = 1;
   for (let at = text.indexOf('\n'); at >= 0 && at < text.length - 1; at = text.indexOf('\n', at + 1)) lines++;
   return lines;

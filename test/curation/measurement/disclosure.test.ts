@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { makeAtoms } from '../../../curation/measurement/disclosure/atoms.ts';
 import { dimensionsOf, makeCube } from '../../../curation/measurement/evaluation/cube.ts';
+import { evaluate, type Evaluation } from '../../../curation/measurement/evaluation/evaluate.ts';
 import { BASES, bitOf, type Base } from '../../../curation/measurement/evaluation/measures.ts';
 import type { WholeRow } from '../../../curation/measurement/rows/field.ts';
-import { withRows } from './database.ts';
+import { evaluationPage } from '../../../curation/measurement/report/page.ts';
+import { outcome, withRows } from './database.ts';
 import { groupBy } from '../../../curation/groups.ts';
 import { fortnight } from './world.ts';
 
@@ -85,5 +87,70 @@ describe.each([
       }
     }
     expect([withheld > 50, nested > 50]).toEqual([true, true]);
+  });
+});
+
+describe('an evaluation', () => {
+  const settings = { dimensions: FIELDS, period: 'window', minimumUsers: K, replicates: 2000, seed: 1 } as const;
+  const of = (users: number, given: Parameters<typeof outcome>[0], first = 0): WholeRow[] =>
+    Array.from({ length: users * 3 }, (_, at) =>
+      outcome({
+        user: `u${first + (at % users)}`,
+        time: Date.UTC(2026, 3, 1),
+        shown: 1,
+        read: 1,
+        accepted: at % 2,
+        ...given,
+      }),
+    );
+  const measure = (rows: WholeRow[]): Promise<Evaluation> =>
+    withRows(rows, 'product-evaluation', (db, source) => evaluate(db, source, settings));
+  const valuesOf = ({ cells }: Evaluation, dimension: string) =>
+    cells.filter((cell) => cell.dimension === dimension).map(({ value }) => value);
+  const facts = {
+    name: 'e',
+    purpose: 'product-evaluation',
+    window: { from: '', to: '' },
+    audience: [],
+    minimumUsers: K,
+    records: 0,
+    suggestions: 0,
+  };
+  const check = (evaluation: Evaluation) => {
+    const page = evaluationPage(evaluation, facts);
+    expect(page + JSON.stringify(evaluation)).not.toMatch(/NaN|Infinity|undefined/);
+    return page;
+  };
+
+  it('of which everything is withheld is empty, and its page says why', async () => {
+    for (const rows of [[], of(9, { ide: 'vscode' })]) {
+      const evaluation = await measure(rows);
+      expect(evaluation.cells).toEqual([]);
+      expect(check(evaluation)).toContain('fewer users than the threshold');
+    }
+  });
+
+  it('of which nothing is withheld tells every value', async () => {
+    const evaluation = await measure([...of(20, { ide: 'vscode' }), ...of(20, { ide: 'intellij' }, 20)]);
+    expect(valuesOf(evaluation, 'ide')).toEqual(['intellij', 'vscode']);
+    expect(Object.values(evaluation.withheld).every(({ whole, part }) => whole + part === 0)).toBe(true);
+    check(evaluation);
+  });
+
+  it('withholds beside one small value the smallest of the others, or the total would give it away', async () => {
+    const rows = [...of(30, { ide: 'vscode' }), ...of(20, { ide: 'intellij' }, 30), ...of(3, { ide: 'zed' }, 50)];
+    const evaluation = await measure(rows);
+    expect(valuesOf(evaluation, 'ide')).toEqual(['vscode']);
+    expect(evaluation.withheld['ide']).toEqual({ whole: 2, part: 0 });
+    check(evaluation);
+  });
+
+  it('tells numbers of users in whole tens, so that no two of them differ by fewer', async () => {
+    const evaluation = await measure([...of(37, { ide: 'vscode' }), ...of(14, { ide: 'intellij' }, 37)]);
+    const users = evaluation.cells.flatMap((cell) => [
+      cell.users.active,
+      ...cell.figures.map((figure) => figure.users),
+    ]);
+    expect(new Set(users)).toEqual(new Set([10, 30, 50]));
   });
 });
