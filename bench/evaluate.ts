@@ -8,7 +8,7 @@ import { openRelational, type RelationalDatabase } from '../storage/relational.t
 
 const ROWS = 10_000_000;
 const DIMENSIONS = ['ide', 'extensionVersion', 'language', 'model', 'plan'];
-const LIMITS = { memory: '1400MB', threads: 2 } as const;
+const LIMITS = { memory: '1100MB', threads: 2 } as const;
 
 /** @param rows outcome rows of a fortnight, 150 a user */
 export async function benchEvaluate(rows = ROWS): Promise<Record<string, number | string>[]> {

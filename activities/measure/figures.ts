@@ -50,7 +50,7 @@ export async function measureFigures(input: { joined: Joined[]; records: number 
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     const source = await outcomesIn(folder, input.joined, stage);
-    const db = await openRelational({ memory: '1500MB', threads: 2, scratch: folder });
+    const db = await openRelational({ memory: '1100MB', threads: 2, scratch: folder });
     try {
       const window = windowOf(input.joined, stage);
       const suggestions = input.joined.reduce((sum, joined) => sum + joined.suggestions, 0);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { casesOf } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/curate/sources.ts';
-import { readKept } from '../../activities/measure/kept.ts';
+import { readKept, type Kept } from '../../activities/measure/kept.ts';
 import { mayMeasure } from '../../activities/measure/plan.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { storeSettings } from '../../activities/whole.ts';
@@ -14,7 +14,7 @@ import type { Policy } from '../../config/policy.ts';
 import { readPolicyOf } from '../../config/purpose.ts';
 import { windowText } from '../../curation/events/window.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
-import type { Keystore } from '../../storage/keystore.ts';
+import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/objects.ts';
 import { namedAddress } from '../connection.ts';
 import {
@@ -78,14 +78,15 @@ export async function measure(
     throw new ConfigError('--input', undefined, '', 'names nothing: give files or folders of events, or --run RUN');
   const { policy, text } = readPolicyOf(purpose, options.policy);
   const access = readAccess({ ...options, policy: policy.file }, policy, local);
-  if (options.run === undefined) await listSources(options.input);
+  const kept = options.run === undefined ? null : await keptBy(options.run, options, policy);
+  if (!kept) await listSources(options.input);
   return withSession(options, async (session) => {
     const settings = {
       ...{ policy: { file: policy.file, text }, access, local },
       ...(experiment ? { experiment } : {}),
       ...(await casesOf(session.keystore, purpose)),
     };
-    const input = await inputOf(options, policy, settings, session.keystore);
+    const input = await inputOf(options, policy, settings, kept, session.keystore);
     const handle = await startOrJoin(session.client, 'measure', input, {
       staticSummary: `${input.purpose}, ${windowText(input.window)}`,
       staticDetails: `started by ${input.actor}; approval ${input.approval}`,
@@ -95,15 +96,21 @@ export async function measure(
   });
 }
 
+/** What a finished curation kept. @throws ConfigError where there is nothing, or the policies do not fit each other */
+async function keptBy(run: string, { out, keys }: MeasureOptions, policy: Policy): Promise<Kept> {
+  const kept = await readKept(openStore(out), run, await openKeystore(keys));
+  mayMeasure(kept, run, policy);
+  return kept;
+}
+
 async function inputOf(
   options: MeasureOptions,
   policy: Policy,
   settings: Parameters<typeof storeSettings>[2],
+  kept: Kept | null,
   keystore: Keystore,
 ): Promise<CurateInput> {
   const { out, format, plain = false, shardBytes, run: from } = options;
-  const kept = from === undefined ? null : await readKept(openStore(out), from, keystore);
-  if (from !== undefined) mayMeasure(kept, from, policy);
   const wanted = {
     ...{ inputs: options.input ?? [], format, facts: options.facts ?? kept?.facts ?? null, out, plain, shardBytes },
     ...(from === undefined ? {} : { from }),

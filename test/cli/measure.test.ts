@@ -1,8 +1,9 @@
 /** The measuring commands as a user runs them, on real telemetry and on a sample. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesUnder, hasShared, PROJECT, SHARED, workplace } from '../command.ts';
+import { openRelational } from '../../storage/relational.ts';
 import { quantile } from '../../curation/measurement/estimators/quantile.ts';
 
 if (!hasShared) console.warn('SKIPPED: no shared test data: evaluation is not checked against real telemetry');
@@ -130,6 +131,32 @@ describe('measuring a sample', () => {
     for (const secret of ['const a = 1', 'src/', 'github.com', robot]) expect(all).not.toContain(secret);
     expect(all).not.toContain('NaN');
     expect(existsSync(only(place.path('o', 'datasets', 'evaluation')))).toBe(true);
+  });
+
+  it('is told apart by verify from one that holds a field, a column or a file beyond its purpose', async () => {
+    const folder = only(place.path('o', 'datasets', 'evaluation'));
+    expect(place.garner('verify', folder).status).toBe(0);
+    const tampered = (name: string): string => {
+      cpSync(folder, place.path(name), { recursive: true });
+      return place.path(name);
+    };
+    const json = join(tampered('field'), 'data', 'figures.json');
+    const figures = JSON.parse(readFileSync(json, 'utf8')) as { cells: object[] };
+    figures.cells.push({ dimension: 'path', repositoryName: 'acme/app' });
+    writeFileSync(json, JSON.stringify(figures));
+    writeFileSync(join(tampered('file'), 'data', 'code.jsonl'), '{}\n');
+    const parquet = join(tampered('column'), 'data', 'figures.parquet');
+    const db = await openRelational({ scratch: place.path('scratch') });
+    await db.run(`COPY (SELECT *, 'src/a.ts' AS path FROM read_parquet('${join(folder, 'data', 'figures.parquet')}')) TO '${parquet}' (FORMAT parquet)`); // prettier-ignore
+    await db.close();
+    for (const [name, said] of [
+      ['field', 'field repositoryName is beyond product-evaluation'],
+      ['file', 'a product-evaluation publishes no file code.jsonl'],
+      ['column', 'column path is beyond product-evaluation'],
+    ] as const) {
+      const ended = place.garner('verify', place.path(name));
+      expect([name, ended.status, ended.stdout]).toEqual([name, 1, expect.stringContaining(said) as string]);
+    }
   });
 
   it('seals what it is not told to leave plain', () => {
