@@ -182,6 +182,8 @@ export interface Rendered {
   statistics: Statistics;
   /** Their entries of the erasure index. */
   index: Ref;
+  /** A `SignedText` for each text of the rows. */
+  signed: Ref;
 }
 
 /** Additive counts over examples; every value is a whole number so that the order of adding is of no matter. */

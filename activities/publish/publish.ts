@@ -9,6 +9,7 @@ import { openAudit } from '../../storage/audit.ts';
 import { keepBuckets } from '../measure/kept.ts';
 import { RunFailure } from '../run/failure.ts';
 import { nameFiles, publishVersion } from './folder.ts';
+import { refuseLeaks } from './leakage.ts';
 import type { Stage } from '../run/stage.ts';
 import { addStatistics, emptyStatistics, figuresOf } from './statistics.ts';
 import type {
@@ -46,7 +47,8 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
   const window = windowOf(stage, statistics);
   const version = versionOf(window, digest);
   const dataset = `datasets/${policy.output.name}/${version}`;
-  const facts = factsOf(input, stage, statistics, named, { digest, version, window });
+  const leakage = await refuseLeaks(input.rendered, stage);
+  const facts = { ...factsOf(input, stage, statistics, named, { digest, version, window }), leakage };
   const summary = summaryOf(input, stage, statistics, { dataset, version, digest });
   const index: Buffer[] = [];
   for (const part of input.rendered) index.push(await stage.reader.read(part.index, 0));

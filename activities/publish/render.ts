@@ -5,6 +5,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { formatOf, type Format, type RenderedSource } from '../../curation/formats/example.ts';
+import { signedText, textsOf } from '../../curation/selection/leakage.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
 import type { AssembledExample } from '../../curation/stages/example.ts';
 import { packZstd } from '../../storage/compression.ts';
@@ -40,6 +41,7 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
     const tables = new Tables(folder);
     const statistics = emptyStatistics();
     const index = new LineBuffer();
+    const signed = new LineBuffer();
     for (const { bucket, ref } of input.buckets) {
       const decisions = new Map<string, Decision>();
       for (const decision of linesOf<Decision>(await stage.reader.read(input.decisions, bucket)))
@@ -56,14 +58,24 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
         addExample(statistics, counted, source.split);
         const keys = [...new Set([...example.erasure, ...(partner?.erasure ?? [])])].sort();
         index.push({ example: example.example, keys, split: source.split, counted } satisfies IndexEntry);
+        const texts = new Set<string>();
         for (const format of formats)
-          for (const row of format.rows(source)) await tables.add(format, source.split, row);
+          for (const row of format.rows(source)) {
+            await tables.add(format, source.split, row);
+            for (const text of textsOf(format.name, row)) texts.add(text);
+          }
+        for (const text of texts) signed.push(signedText(text, source.split));
       }
       stage.progress({ bucket });
     }
     const recipients = input.plain ? null : audienceRecipients(stage);
     const files = await writeTables(tables, folder, recipients, input.part, stage);
-    return { files, statistics, index: await stage.write(`render/${input.part}/index`, [index.bytes()]) };
+    const unit = `render/${input.part}`;
+    return {
+      ...{ files, statistics },
+      index: await stage.write(`${unit}/index`, [index.bytes()]),
+      signed: await stage.write(`${unit}/signed`, [signed.bytes()]),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FoundFile } from '../../curation/proof/check.ts';
+import { Leaks } from './leaks.ts';
 import { unpackZstd } from '../../storage/compression.ts';
 import type { ObjectStore } from '../../storage/objects.ts';
 import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
@@ -22,19 +23,26 @@ export interface Contents {
   strays: Record<string, number>;
   /** Files that are sealed to others. */
   locked: string[];
+  /** Bands of signatures that rows of two splits share. */
+  leaks: number;
 }
 
-const DATA = /^data\/[^/]+\/([a-z]+)-\d+-of-\d+\.(parquet|jsonl|jsonl\.zst)$/;
+const DATA = /^data\/([^/]+)\/([a-z]+)-\d+-of-\d+\.(parquet|jsonl|jsonl\.zst)$/;
 const JSONL_LIMIT = 2 ** 31 - 1;
 
-/** Reads every object once. Plaintext lies in scratch while it is counted; a file that no identity opens has a stored digest alone. */
+/**
+ * Reads every object once. Plaintext lies in scratch while it is counted; a file that no identity opens has a stored digest alone.
+ * Texts of fewer than `minLexemes` lexemes do not count as near-duplicates.
+ */
 export async function contentsOf(
   store: ObjectStore,
   identities: string[],
   leave: readonly string[],
+  minLexemes: number,
 ): Promise<Contents> {
-  const contents: Contents = { files: [], rows: {}, components: {}, strays: {}, locked: [] };
+  const contents: Contents = { files: [], rows: {}, components: {}, strays: {}, locked: [], leaks: 0 };
   const scratch = await openScratch('verify');
+  const leaks = new Leaks(scratch.folder);
   let db: RelationalDatabase | null = null;
   try {
     for await (const { key, size } of store.list('')) {
@@ -53,7 +61,7 @@ export async function contentsOf(
         if (sealed) file.plain = hash.digest('hex');
         if (!data) continue;
         db ??= await openRelational({ scratch: scratch.folder });
-        await count(contents, path, data[1]!, data[2]!, copy, db);
+        await count(contents, { path, format: data[1]!, split: data[2]!, kind: data[3]!, copy }, db, leaks);
       } catch (error) {
         // A damaged file has no plaintext digest: that is what its check reports.
         if (!(error instanceof SealFault)) throw error;
@@ -62,6 +70,7 @@ export async function contentsOf(
         await rm(copy, { force: true });
       }
     }
+    contents.leaks = await leaks.hits(minLexemes);
     return contents;
   } finally {
     await db?.close();
@@ -71,11 +80,9 @@ export async function contentsOf(
 
 async function count(
   into: Contents,
-  path: string,
-  split: string,
-  kind: string,
-  copy: string,
+  { path, format, split, kind, copy }: { path: string; format: string; split: string; kind: string; copy: string },
   db: RelationalDatabase,
+  leaks: Leaks,
 ): Promise<void> {
   const components = (into.components[split] ??= new Set());
   let rows = 0;
@@ -90,7 +97,12 @@ async function count(
       const groups = `SELECT component, split, count(*) AS number FROM read_parquet('${copy}') GROUP BY ALL`;
       for (const row of await db.rows<{ component: string; split: string; number: number }>(groups))
         take(row.component, row.split, row.number);
-    } else for (const row of await lines(copy, kind)) take(row['component'], row['split'], 1);
+      await leaks.takeParquet(format, split, copy, db);
+    } else
+      for (const row of await lines(copy, kind)) {
+        take(row['component'], row['split'], 1);
+        await leaks.takeRow(format, split, row);
+      }
   } catch (error) {
     if (error instanceof SealFault) throw error;
     // What cannot be read as its kind has no rows that were attested.

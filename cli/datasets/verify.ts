@@ -5,6 +5,8 @@ import type { Command } from 'commander';
 import { checkDataset, type CheckInput, type Problem } from '../../curation/proof/check.ts';
 import { EnvelopeFault, parseManifest, parsePublicKeys } from '../../curation/proof/dsse.ts';
 import { TreeHasher, verifyInclusion } from '../../curation/proof/merkle.ts';
+import { parseStatement } from '../../curation/proof/statement.ts';
+import { DEFAULT_SELECTION } from '../../curation/selection/policy.ts';
 import { count, emptyTally, type LedgerRow } from '../../curation/stages/ledger.ts';
 import { TOMBSTONE } from '../../activities/erase/tombstone.ts';
 import { loadPolicy } from '../../config/policy.ts';
@@ -84,7 +86,12 @@ async function check(
 ) {
   try {
     const { envelopes, publicKeys } = parseManifest((await store.readAll(MANIFEST)).toString());
-    const { files, rows, components, strays, locked } = await contentsOf(store, identities, [MANIFEST]);
+    const { files, rows, components, strays, locked, leaks } = await contentsOf(
+      store,
+      identities,
+      [MANIFEST],
+      minLexemesOf(envelopes),
+    );
     const sums = files.some(({ path }) => path === 'SHA256SUMS')
       ? { sums: (await store.readAll('SHA256SUMS')).toString() }
       : {};
@@ -97,6 +104,11 @@ async function check(
       },
     });
     result.problems.push(...(await beyond(store, result.dataset?.purpose, identities)));
+    if (leaks > 0)
+      result.problems.push({
+        problem: `Rows of two splits are near-duplicates: ${leaks} bands of their signatures are the same.`,
+        todo: 'Do not use it to evaluate; ask the publisher.',
+      });
     for (const [file, number] of Object.entries(strays))
       result.problems.push({
         file,
@@ -120,6 +132,20 @@ async function check(
       throw new CommandError(EXIT.checkFailed, `${MANIFEST}: ${error.message}`);
     throw error;
   }
+}
+
+/** Which texts are long enough to be near-duplicates, as it is attested. */
+function minLexemesOf(envelopes: readonly { payload: string }[]): number {
+  for (const { payload } of envelopes) {
+    try {
+      const { predicate } = parseStatement(Buffer.from(payload, 'base64'));
+      const { minLexemes } = (predicate['leakage'] ?? {}) as { minLexemes?: unknown };
+      if (Number.isSafeInteger(minLexemes)) return minLexemes as number;
+    } catch {
+      // The check of the statements says what is wrong with it.
+    }
+  }
+  return DEFAULT_SELECTION.nearDuplicates.minLexemes;
 }
 
 /** A copy may lie anywhere under any name; where a folder is called as a version is, it must be that version. */

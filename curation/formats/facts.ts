@@ -45,6 +45,14 @@ export interface GuardFacts {
   renamed: number | null;
 }
 
+/** Bands of MinHash signatures that texts of two splits share, told from the written rows; texts of fewer lexemes are left out. */
+export interface LeakageFacts {
+  hits: 0;
+  minLexemes: number;
+  bands: number;
+  rows: number;
+}
+
 export interface DatasetFacts {
   name: string;
   version: string;
@@ -77,6 +85,8 @@ export interface DatasetFacts {
   /** Examples by label in each split: what the kto weights are computed from. */
   balance: Partial<Record<SplitName, { positive: number; negative: number }>>;
   duplicates: { exact: number; near: number; clusters: number; largestCluster: number };
+  /** Absent where there are no rows of suggestions. */
+  leakage?: LeakageFacts;
   /** Examples left after each step of selection, in order. */
   selection: { step: string; left: number }[];
   retention: RetentionPoint[];

@@ -3,7 +3,7 @@
  * and the sums of the files as they lie in the store, encrypted. Subjects of the first two are plaintext digests, so that they hold for
  * every re-encryption. The same facts give the same bytes: there is no wall clock and no run id in them.
  */
-import type { DatasetFacts, GuardFacts } from '../formats/facts.ts';
+import type { DatasetFacts, GuardFacts, LeakageFacts } from '../formats/facts.ts';
 import { dataFiles, formatNames, splitsOf, sumOf } from '../formats/facts.ts';
 import { canonicalJson, type Json } from './canonical.ts';
 
@@ -52,6 +52,7 @@ export interface DatasetPredicate {
   ledger: { root: string; size: number };
   redaction: { version: string; recall: number | null };
   guard?: GuardFacts;
+  leakage?: LeakageFacts;
 }
 
 /**
@@ -103,6 +104,7 @@ export function datasetStatement(facts: DatasetFacts, files: readonly PlainFile[
     ledger: { root: facts.ledgerRoot, size: facts.counts.records },
     redaction: { version: facts.redaction.version, recall: facts.redaction.recall },
     ...(facts.guard ? { guard: facts.guard } : {}),
+    ...(facts.leakage ? { leakage: { ...facts.leakage } } : {}),
   };
   return statement(DATASET_PREDICATE, files, predicate as unknown as Json);
 }
@@ -179,7 +181,7 @@ export function asDataset(value: Record<string, unknown>): DatasetPredicate | nu
   const isCounts = (table: unknown): boolean =>
     isRecord(table) && Object.values(table).every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
   const fields = ['name', 'version', 'digest', 'purpose', 'policyDigest', 'factsDigest', 'codeVersion', 'now'];
-  const { window, counts, reasons, labels, splits, files, inputs, ledger, guard } = value;
+  const { window, counts, reasons, labels, splits, files, inputs, ledger, guard, leakage } = value;
   const fits =
     fields.every((field) => typeof value[field] === 'string') &&
     isRecord(window) &&
@@ -197,7 +199,8 @@ export function asDataset(value: Record<string, unknown>): DatasetPredicate | nu
     inputs.every((input) => typeof input === 'string') &&
     isRecord(ledger) &&
     typeof ledger['root'] === 'string' &&
-    (guard === undefined || isGuard(guard));
+    (guard === undefined || isGuard(guard)) &&
+    (leakage === undefined || isCounts(leakage));
   return fits ? (value as unknown as DatasetPredicate) : null;
 }
 

@@ -8,6 +8,7 @@ import type { LabelRubric } from '../labels/rubric.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { Contamination } from '../selection/contamination.ts';
 import type { ExampleMetadata } from '../selection/policy.ts';
+import { duplicateText } from '../selection/leakage.ts';
 import { signature } from '../selection/minhash.ts';
 import { normalisedSnippet } from '../selection/snippet.ts';
 import { EMPTY_TEXT, type ExampleText, type RedactedText } from '../text.ts';
@@ -64,8 +65,6 @@ export interface Made {
     | { example: AssembledExample; metadata: ExampleMetadata; redactions: Record<string, number> };
 }
 
-/** Most characters of the cursor's line that near-duplicates are told by beside the completion. */
-const LINE = 160;
 /** Direction overrides and isolates (Trojan Source, CVE-2021-42574). */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
 const RANK: Partial<Record<AdmittedRecord['type'], number>> = { generated: 0, shown: 1 };
@@ -234,11 +233,6 @@ function redactedPair(pair: PreferencePair): NonNullable<AssembledExample['pair'
   return { ...pair, chosen: pair.chosen as RedactedText, rejected: pair.rejected as RedactedText };
 }
 
-/** What the completion continues. Whole prompts would not do: those of one file are alike wherever the cursor stands. */
-function cursorLine(prefix: string): string {
-  return prefix.slice(Math.max(prefix.lastIndexOf('\n') + 1, prefix.length - LINE));
-}
-
 function originOf(unit: AdmittedRecord[], owner: AdmittedRecord) {
   return owner.origin ?? unit.find((record) => record.origin)?.origin;
 }
@@ -251,7 +245,7 @@ function metadataOf(
 ): ExampleMetadata {
   const { keys } = settings;
   const { prefix, completion, suffix, context } = example;
-  const { signature: minhash, lexemes } = signature(cursorLine(prefix) + completion);
+  const { signature: minhash, lexemes } = signature(duplicateText(prefix, completion));
   const origin = originOf(unit, owner);
   const device = unit.find((record) => record.device)?.device;
   return {
