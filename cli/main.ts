@@ -25,6 +25,7 @@ import { retentionCommand } from './datasets/retention.ts';
 import { runCommand } from './runs/run.ts';
 import { runsCommands } from './runs/runs.ts';
 import { scheduleCommands } from './runs/schedule.ts';
+import { selectCommand } from './records/select.ts';
 import { uiCommand } from './runs/ui.ts';
 import { verifyCommand } from './datasets/verify.ts';
 import { workerCommand } from './runs/worker.ts';
@@ -57,6 +58,7 @@ for (const add of [
     decontaminateCommand,
     recheckCommand,
     retentionCommand,
+    selectCommand,
   ],
   ...[fingerprintCommand, auditOverlapCommand],
   ...[evaluateCommand, assessCommand, abuseCommand, aggregateCommand],

@@ -12,7 +12,7 @@ import { LineBuffer, linesOf } from '../run/container.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Assembled, Selected } from '../types.ts';
 
-const MEMORY = '1GB';
+export const MEMORY = '1GB';
 
 export async function select(buckets: Assembled[], stage: Stage): Promise<Selected> {
   const folder = join(stage.scratch, `select-${stage.request.run}-${stage.request.attempt}`);
@@ -48,7 +48,8 @@ export async function select(buckets: Assembled[], stage: Stage): Promise<Select
   }
 }
 
-async function writeMetadata(file: string, buckets: Assembled[], stage: Stage): Promise<void> {
+/** The metadata of all buckets as JSONL. */
+export async function writeMetadata(file: string, buckets: Assembled[], stage: Stage): Promise<void> {
   const out = createWriteStream(file, { mode: 0o600 });
   for (const bucket of buckets) {
     for (const metadata of linesOf<ExampleMetadata>(await stage.reader.read(bucket.ref, BUCKET_PARTS.metadata))) {

@@ -114,11 +114,6 @@ function factsOf(
       largestCluster: selected.largestCluster,
     },
     selection: selectionSteps(assembled, selected.out),
-    retention: Object.entries(statistics.retention).map(([seconds, { kept, observed }]) => ({
-      seconds: Number(seconds),
-      share: kept / observed,
-      observed,
-    })),
     redactions,
     licences: statistics.licences,
     redaction: measuredRedaction(stage.redactor.version),

@@ -1,5 +1,6 @@
 /** Counts over examples for card and report; all whole numbers and additive, so that neither order nor the number of parts matters. */
 import type { DatasetFacts } from '../../curation/formats/facts.ts';
+import { wilson } from '../../curation/measurement/estimators/proportion.ts';
 import type { AssembledExample } from '../../curation/stages/example.ts';
 import { addCounts } from '../../curation/stages/ledger.ts';
 import type { Statistics } from '../types.ts';
@@ -107,11 +108,10 @@ export function figuresOf(
     ...{ labels, languages, models: { ...models }, balance, licences },
     lengths: { edges: [...LENGTH_EDGES, null], ...lengths },
     weights: { edges: [...WEIGHT_EDGES, null], ...weights },
-    retention: Object.entries(retention).map(([seconds, { kept, observed }]) => ({
-      seconds: Number(seconds),
-      share: kept / observed,
-      observed,
-    })),
+    retention: Object.entries(retention).map(([seconds, { kept, observed }]) => {
+      const { value: share, low, high } = wilson(kept, observed)!;
+      return { seconds: Number(seconds), share, low, high, observed };
+    }),
   };
 }
 

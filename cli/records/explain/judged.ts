@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Stage } from '../../../activities/run/stage.ts';
-import type { CurateInput } from '../../../activities/types.ts';
+import type { Assembled, CurateInput } from '../../../activities/types.ts';
 import { judgeHere, storeSettings } from '../../../activities/whole.ts';
 import { ConfigError } from '../../../config/document.ts';
 import { BUILTIN_POLICY, parsePolicy } from '../../../config/policy.ts';
@@ -23,6 +23,7 @@ export interface JudgedFiles {
   stage: Stage;
   /** In the order of source and line. */
   rows: LedgerRow[];
+  assembled: Assembled[];
 }
 
 /** Bytes of one shard: a file at hand is one. */
@@ -57,7 +58,7 @@ export async function judgeFiles(
       .split('\n'))
       if (line !== '') rows.push(JSON.parse(line) as LedgerRow);
   }
-  return { stage: judged.stage, rows };
+  return { stage: judged.stage, rows, assembled: judged.assembled };
 }
 
 function readPolicy(file: string): string {
