@@ -3,13 +3,16 @@ import { PURPOSE_PREDICATE } from '../../curation/measurement/disclosure/stateme
 import { formatManifest, parseManifest, sign } from '../../curation/proof/dsse.ts';
 import { erasureStatement, type AbsenceProbe, type Certificate, type Tombstone } from '../../curation/proof/erasure.ts';
 import { parseStatement } from '../../curation/proof/statement.ts';
-import type { SubjectKind } from '../../curation/stages/erasure.ts';
+import { withoutCases } from '../../curation/measurement/abuse/review.ts';
+import { suspectKey, type SubjectKind } from '../../curation/stages/erasure.ts';
+import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { openAudit, type AuditLog } from '../../storage/audit.ts';
 import { addErasures } from '../../storage/erasures.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { removeKept } from '../measure/kept.ts';
 import { indexKey, INDEX_FOLDER, readIndex } from './erasure.ts';
+import { readReview, updateReview } from '../measure/review.ts';
 import type { Stage } from '../run/stage.ts';
 import { destroyVersion, readTombstone, TOMBSTONE } from './tombstone.ts';
 
@@ -28,6 +31,7 @@ export interface Found {
 export async function eraseFind({ keys }: EraseInput, stage: Stage): Promise<Found> {
   await addErasures(stage.keystore, keys);
   await removeKept(stage.store);
+  await eraseCases(keys, stage.keystore);
   const found = await versionsHolding(keys, stage.store, stage.keystore, (version) => stage.progress({ version }));
   const versions = new Set<string>();
   for (const { version, published } of found) {
@@ -38,6 +42,15 @@ export async function eraseFind({ keys }: EraseInput, stage: Stage): Promise<Fou
   for (const version of await tombstones(stage.store))
     if ((await readTombstone(stage.store, version))?.erasure === stage.request.run) versions.add(version);
   return { versions: [...versions].sort(), examples: found.reduce((sum, { examples }) => sum + examples, 0) };
+}
+
+/** What reviewers have of the erased: their training would be refused as erased, whatever was decided. */
+async function eraseCases(keys: readonly string[], keystore: Keystore): Promise<void> {
+  const erased = new Set(keys);
+  const hash = new KeyedHash(keystore.erasureIndexKey());
+  const isErased = (user: string) => erased.has(suspectKey(user, hash));
+  if (!Object.keys((await readReview(keystore)).cases).some(isErased)) return;
+  await updateReview(keystore, (review) => withoutCases(review, isErased));
 }
 
 /** Versions whose index names one of the keys, with the number of their examples. Reads only. */

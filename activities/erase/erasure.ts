@@ -10,13 +10,13 @@ import { linesOf, PartReader, writeParts } from '../run/container.ts';
 import type { CountedExample } from '../publish/statistics.ts';
 import type { Ref } from '../types.ts';
 
-/** One example of a version. */
+/** One example of a version, or one person in a queue of reviewers. */
 export interface IndexEntry {
   example: string;
-  /** See `erasureKeysOf`. */
+  /** See `erasureKeysOf`; of a person in a queue, `suspectKey`. */
   keys: string[];
-  split: string;
-  counted: CountedExample;
+  /** Of an example alone. */
+  of?: { split: string; counted: CountedExample };
 }
 
 export const INDEX_FOLDER = 'erasure/index/';

@@ -203,12 +203,15 @@ async function recheckVersion(
 
 /** Why an example may not be used any more, subject by subject; none where it may. */
 function reasonsOf(
-  { keys, counted: { time } }: IndexEntry,
+  { keys, of }: IndexEntry,
   subjects: ReadonlyMap<string, Subject>,
   erased: ReadonlySet<string>,
   facts: Facts,
   rules: Rules,
 ): { reason: Reason; subject?: Subject }[] {
+  // A person in a queue of reviewers is known by a pseudonym, which no fact names.
+  if (!of) return keys.some((key) => erased.has(key)) ? [{ reason: 'erased' }] : [];
+  const { time } = of.counted;
   const reasons: { reason: Reason; subject?: Subject }[] = [];
   const kinds = new Set<string>();
   for (const key of keys) {

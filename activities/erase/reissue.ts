@@ -20,7 +20,7 @@ import { nameFiles, publishVersion, type Unnamed } from '../publish/folder.ts';
 import type { Stage } from '../run/stage.ts';
 import { addExample, emptyStatistics, figuresOf } from '../publish/statistics.ts';
 import type { Statistics } from '../types.ts';
-import { destroyVersion, readTombstone, REISSUE_LOCK, writeTombstone } from './tombstone.ts';
+import { destroyVersion, readTombstone, REISSUE_LOCK, storedDigests, writeTombstone } from './tombstone.ts';
 
 export interface ReissueInput {
   /** `name/version`. */
@@ -62,15 +62,19 @@ async function replace(version: string, stage: Stage): Promise<Tombstone> {
   const index = new LineBuffer();
   for await (const entry of entries()) {
     if (entry.keys.some((key) => erased.has(key))) gone.add(entry.example);
-    else {
-      addExample(statistics, entry.counted, entry.split);
+    else if (entry.of) {
+      addExample(statistics, entry.of.counted, entry.of.split);
       index.push(entry);
     }
   }
   const { files, destroyed, plain } = await rewrite(version, facts, gone, stage);
   const said = { name: facts.name, version: facts.version, digest: facts.digest, reason: 'erasure' as const };
   const took = { erasure: stage.request.run, removed: gone.size, destroyed, recall: RECALL };
-  if (files.length === 0) return { ...said, ...took, replacedBy: null, newDigest: null };
+  if (files.length === 0) {
+    // A queue of reviewers has no rows to be made again from: it goes as a whole, and the next one is without them.
+    const all = destroyed.length > 0 ? destroyed : await storedDigests(version, store);
+    return { ...said, ...took, destroyed: all, replacedBy: null, newDigest: null };
+  }
   const named = nameFiles(files, facts.files);
   const digest = datasetDigest(named.map(({ file }) => file));
   const splits: DatasetFacts['splits'] = {};

@@ -1,4 +1,5 @@
 /** The tombstone that stands where a version was taken back, and the destruction of what lay there. */
+import { createHash } from 'node:crypto';
 import { sign } from '../../curation/proof/dsse.ts';
 import { tombstoneStatement, type Tombstone } from '../../curation/proof/erasure.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
@@ -28,6 +29,18 @@ export async function writeTombstone(
   const envelope = sign(tombstoneStatement(tombstone), privateKey, keyid);
   const key = `datasets/${tombstone.name}/${tombstone.version}/${TOMBSTONE}`;
   await store.write(key, Buffer.from(JSON.stringify({ ...tombstone, envelope }, null, 2) + '\n'));
+}
+
+/** What is about to be destroyed of a version: the stored form of everything under `data/`, read once. */
+export async function storedDigests(version: string, store: ObjectStore): Promise<Tombstone['destroyed']> {
+  const folder = `datasets/${version}/`;
+  const found: Tombstone['destroyed'] = [];
+  for await (const { key } of store.list(`${folder}data/`)) {
+    const hash = createHash('sha256');
+    for await (const chunk of store.read(key)) hash.update(chunk);
+    found.push({ path: key.slice(folder.length), sha256: hash.digest('hex') });
+  }
+  return found;
 }
 
 /** Removes all that a version held but its tombstone: the manifest first, so that a half-removed folder is no dataset, the index last. */

@@ -15,6 +15,12 @@ export function reviewKey(keystore: Keystore, epoch: string): Buffer {
   return keystore.pseudonymKey(epoch, REVIEWERS);
 }
 
+/** Every pseudonym that a user may bear in a reviewers' queue, of all epochs so far. */
+export function pseudonymsOf(userId: string, keystore: Keystore): string[] {
+  const epochs = Array.from({ length: Number(keystore.pseudonymEpoch()) }, (_, at) => String(at + 1));
+  return epochs.map((epoch) => new KeyedHash(reviewKey(keystore, epoch)).of(subjectName(userId)));
+}
+
 /** Finds the one of `pseudonyms` that a user bears in the reviewers' queue, in whichever epoch up to `epoch` it was made. */
 export function knownSubject(
   pseudonyms: readonly string[],

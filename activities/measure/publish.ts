@@ -16,10 +16,16 @@ import {
   type Statement,
 } from '../../curation/proof/statement.ts';
 import { formatSums } from '../../curation/proof/sums.ts';
+import { suspectKey } from '../../curation/stages/erasure.ts';
 import { openAudit } from '../../storage/audit.ts';
+import { holdingErasures } from '../../storage/erasures.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { seal } from '../../storage/seal.ts';
 import { audienceRecipients } from '../publish/audience.ts';
+import { indexKey, writeIndex } from '../erase/erasure.ts';
+import { readTombstone } from '../erase/tombstone.ts';
+import { refuseErased } from '../publish/folder.ts';
+import { LineBuffer } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import { settle } from '../publish/settle.ts';
 import { readSealed, type Stage } from '../run/stage.ts';
@@ -50,17 +56,7 @@ export async function measurePublish(input: MeasurePublishInput, stage: Stage): 
   const facts = factsOf(stage, settled, { digest, version, window: figures.window });
   await refuseOverlap(stage, dataset, figures.window, digest);
   const fresh = !(await published(store, dataset, digest));
-  if (fresh) {
-    const staging = stage.name('dataset');
-    try {
-      await writeFolder(staging, input, facts, stage);
-      if (!(await stage.goesOn())) throw new RunFailure('Refused', 'the run is over: a late try publishes nothing');
-      if ((await store.publishFolder(staging, dataset)) === 'exists' && !(await published(store, dataset, digest)))
-        throw new RunFailure('Refused', `${dataset} exists with other content: nothing was published`);
-    } finally {
-      await store.removeAll(`${staging}/`);
-    }
-  }
+  if (fresh) await makeVisible(dataset, digest, input, facts, stage);
   const summary: RunSummary = {
     ...{ runId: stage.request.run, dataset, version, digest },
     ...countsOf(settled),
@@ -71,6 +67,45 @@ export async function measurePublish(input: MeasurePublishInput, stage: Stage): 
   await store.write(`runs/${summary.runId}/run.json`, Buffer.from(JSON.stringify(record, null, 1) + '\n'));
   await audit(stage, input, summary, fresh);
   return summary;
+}
+
+/** Writes the folder and its erasure index, and makes both count in one step that no erasure can come between. */
+async function makeVisible(
+  dataset: string,
+  digest: string,
+  input: MeasurePublishInput,
+  facts: DatasetFacts,
+  stage: Stage,
+): Promise<void> {
+  const { store, keystore } = stage;
+  const name = `${facts.name}/${facts.version}`;
+  const tombstone = await readTombstone(store, name);
+  if (tombstone)
+    throw new RunFailure('Refused', `${dataset} was taken back (${tombstone.reason}): it is not published again`);
+  const staging = stage.name('dataset');
+  try {
+    await writeFolder(staging, input, facts, stage);
+    await writeIndex(store, name, facts, [await entriesOf(input.figures, stage)], keystore);
+    await holdingErasures(keystore, async (erased) => {
+      await refuseErased(name, erased, stage);
+      if (!(await stage.goesOn())) throw new RunFailure('Refused', 'the run is over: a late try publishes nothing');
+      if ((await store.publishFolder(staging, dataset)) === 'exists' && !(await published(store, dataset, digest)))
+        throw new RunFailure('Refused', `${dataset} exists with other content: nothing was published`);
+    });
+  } catch (error) {
+    if (!(await published(store, dataset, digest))) await store.remove(indexKey(name));
+    throw error;
+  } finally {
+    await store.removeAll(`${staging}/`);
+  }
+}
+
+/** Whom the files name: the suspects of a queue. Figures over many users are of nobody. */
+async function entriesOf({ suspects: ref }: Figures, stage: Stage): Promise<Buffer> {
+  const index = new LineBuffer();
+  const suspects = ref ? await readSealed<Suspect[]>(stage.store, ref, stage.keystore) : [];
+  for (const { user } of suspects) index.push({ example: user, keys: [suspectKey(user, stage.erasure.hash)] });
+  return index.bytes();
 }
 
 async function settleMeasured({ shards, joined, figures }: MeasurePublishInput, stage: Stage): Promise<Settled> {

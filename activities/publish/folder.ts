@@ -64,7 +64,8 @@ export async function publishVersion(version: Version, stage: Stage): Promise<bo
   }
 }
 
-async function refuseErased(name: string, erased: ReadonlySet<string>, stage: Stage): Promise<void> {
+/** @throws RunFailure Refused where the index of a version about to be visible names somebody who is erased */
+export async function refuseErased(name: string, erased: ReadonlySet<string>, stage: Stage): Promise<void> {
   if (erased.size === 0) return;
   for await (const { keys } of (await readIndex(stage.store, name, stage.keystore)).entries()) {
     if (keys.some((key) => erased.has(key)))

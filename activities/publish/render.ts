@@ -57,7 +57,7 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
         const counted = countedOf(example);
         addExample(statistics, counted, source.split);
         const keys = [...new Set([...example.erasure, ...(partner?.erasure ?? [])])].sort();
-        index.push({ example: example.example, keys, split: source.split, counted } satisfies IndexEntry);
+        index.push({ example: example.example, keys, of: { split: source.split, counted } } satisfies IndexEntry);
         const texts = new Set<string>();
         for (const format of formats)
           for (const row of format.rows(source)) {

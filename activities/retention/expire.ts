@@ -1,5 +1,4 @@
 /** Expire: finds what has passed its age, removes it, looks whether it is gone, and writes the audit entry. Every step may be repeated. */
-import { createHash } from 'node:crypto';
 import { parsePolicy, type Policy } from '../../config/policy.ts';
 import { parseManifest } from '../../curation/proof/dsse.ts';
 import type { Tombstone } from '../../curation/proof/erasure.ts';
@@ -9,7 +8,14 @@ import { withLock } from '../../storage/host/lock.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, openStore, type ObjectStore } from '../../storage/objects.ts';
 import { indexKey } from '../erase/erasure.ts';
-import { destroyVersion, readTombstone, REISSUE_LOCK, TOMBSTONE, writeTombstone } from '../erase/tombstone.ts';
+import {
+  destroyVersion,
+  readTombstone,
+  REISSUE_LOCK,
+  storedDigests,
+  TOMBSTONE,
+  writeTombstone,
+} from '../erase/tombstone.ts';
 import { clean } from '../run/clean.ts';
 import type { WorkerSettings } from '../run/stage.ts';
 import { dueItems, type DueItem } from './due.ts';
@@ -154,12 +160,7 @@ async function tombstoneOf(version: string, store: ObjectStore, retention: strin
   const { envelopes } = parseManifest((await store.readAll(folder + MANIFEST)).toString());
   const statements = envelopes.map(({ payload }) => parseStatement(Buffer.from(payload, 'base64')));
   const predicate = statements.find(({ predicateType }) => predicateType === DATASET_PREDICATE)?.predicate ?? {};
-  const destroyed: Tombstone['destroyed'] = [];
-  for await (const { key } of store.list(`${folder}data/`)) {
-    const hash = createHash('sha256');
-    for await (const chunk of store.read(key)) hash.update(chunk);
-    destroyed.push({ path: key.slice(folder.length), sha256: hash.digest('hex') });
-  }
+  const destroyed = await storedDigests(version, store);
   const [name = '', of = ''] = version.split('/');
   const counts = predicate['counts'] as { examples?: number } | undefined;
   return {

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { versionsHolding } from '../../activities/erase/erase.ts';
+import { pseudonymsOf } from '../../activities/measure/pseudonyms.ts';
 import type { EraseRequest, EraseSummary } from '../../activities/types.ts';
 import { storeSettings } from '../../activities/whole.ts';
 import { BUILTIN_POLICY, loadPolicy } from '../../config/policy.ts';
 import type { Facts } from '../../curation/rules/facts.ts';
 import { parseRemote, parseRepositoryId, repositoryId } from '../../curation/rules/repository/remote.ts';
-import { subjectKey, type SubjectKind } from '../../curation/stages/erasure.ts';
+import { subjectKey, suspectKey, type SubjectKind } from '../../curation/stages/erasure.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { parseAccess } from '../../storage/access.ts';
 import { addErasures } from '../../storage/erasures.ts';
@@ -70,7 +71,8 @@ async function erase(options: Options): Promise<void> {
     const keystore = await openKeystore(options.keys);
     const hash = new KeyedHash(keystore.erasureIndexKey());
     const names = kind === 'repository' ? await repositoryNames(id, options, scratch.folder) : [id];
-    const keys = names.map((name) => subjectKey(kind, name, hash)).sort();
+    const borne = kind === 'user' ? pseudonymsOf(id, keystore).map((pseudonym) => suspectKey(pseudonym, hash)) : [];
+    const keys = [...names.map((name) => subjectKey(kind, name, hash)), ...borne].sort();
     if (options.dryRun) {
       const held = await versionsHolding(keys, openStore(options.out), keystore);
       for (const row of held)

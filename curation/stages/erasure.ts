@@ -21,6 +21,11 @@ export function subjectKey(kind: SubjectKind, id: string, hash: KeyedHash): stri
   return hash.of(`erasure:${kind}:${kind === 'user' ? foldUser(id) : id}`);
 }
 
+/** The hash of a person in a queue of reviewers, which knows its pseudonym alone. */
+export function suspectKey(pseudonym: string, hash: KeyedHash): string {
+  return hash.of(`erasure:suspect:${pseudonym}`);
+}
+
 /** Hashes of everybody and everything that an event gives something of: its user; and of its text the suggestion, and the repositories of
  * document and pieces. */
 export function erasureKeysOf(

@@ -1,6 +1,6 @@
 /** What people do with a published dataset: prove, grant, revoke, rewrap, audit, erase. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,8 +18,6 @@ const run = () => {
   expect([status, stderr]).toEqual([0, '']);
   return JSON.parse(stdout) as RunSummary;
 };
-
-const lengthOf = (row: string) => (JSON.parse(row) as { completion: string }).completion.length;
 
 let first: RunSummary;
 let rows: LedgerRow[];
@@ -60,29 +58,6 @@ describe('garner verify', () => {
   it('compares the ledger at hand, counted row by row, with the manifest', () => {
     const { status, stdout } = place.garner('verify', dataset, '--run', first.runId, '--out', out);
     expect([status, stdout]).toEqual([0, 'signer: trusted\nverified\n']);
-  });
-
-  it('finds a row that was copied into another split by the rows alone', () => {
-    const policy = place.path('lines.yaml');
-    const copy = place.path('lines');
-    writeFileSync(
-      policy,
-      'version: 1\npurpose: model-improvement\noutput: {name: lines, formats: [kto], files: jsonl, audience: [copilot-team]}\n' +
-        'selection: {splits: {train: 0.4, validation: 0.3, test: 0.3}}\n',
-    );
-    const made = place.garner('run', ...input, '--policy', policy, '--out', copy, '--plain', '--json');
-    const folder = join(copy, (JSON.parse(made.stdout) as RunSummary).dataset);
-    const [statement] = parseManifest(readFileSync(join(folder, 'manifest.dsse.json'), 'utf8')).envelopes;
-    const { predicate } = JSON.parse(Buffer.from(statement!.payload, 'base64').toString()) as {
-      predicate: { leakage: object };
-    };
-    expect(predicate.leakage).toEqual({ hits: 0, minLexemes: 20, bands: 14, rows: 8 });
-    expect(place.garner('verify', folder).status).toBe(0);
-    const file = (split: string) => join(folder, 'data', 'kto', `${split}-00000-of-00001.jsonl`);
-    const rows = readFileSync(file('train'), 'utf8').trim().split('\n');
-    const longest = rows.sort((a, b) => lengthOf(b) - lengthOf(a))[0]!;
-    appendFileSync(file('test'), longest.replace('"split":"train"', '"split":"test"') + '\n');
-    expect(place.garner('verify', folder).stdout).toContain('Rows of two splits are near-duplicates: 14 bands');
   });
 
   it('names a policy that is not the one it was made under', () => {

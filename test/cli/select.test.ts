@@ -14,7 +14,7 @@ beforeAll(() => {
   writeFileSync(
     policy,
     'version: 1\npurpose: model-improvement\noutput: {name: x, audience: [copilot-team]}\n' +
-      'selection: {bounds: {perUser: 5, perRepository: 8}, balance: {perLanguage: 10, maxNegativesPerPositive: 0.5}}\n',
+      'selection: {bounds: {perUser: 2, perRepository: 2}, balance: {perLanguage: 3, maxNegativesPerPositive: 0.5}}\n',
   );
   place.garner('generate', '--events', '600', '--seed', '7', '--out', place.path('sample'));
 });
@@ -30,7 +30,7 @@ describe('garner select --dry-run', () => {
     expect(knobs.at(-1)!.after).toBe(counts['kept']);
     const out = (rule: string) => knobs.find((knob) => knob.rule === `selection.${rule}`)!;
     expect(out('bounds.perRepository').alone).toBeGreaterThan(out('bounds.perRepository').out);
-    expect(out('balance.perLanguage').setting).toBe('10');
+    expect(out('balance.perLanguage').setting).toBe('3');
     expect(knobs.reduce((sum, knob) => sum + knob.out, 0)).toBe(counts['examples']! - counts['kept']!);
     expect(existsSync(place.path('garner-out'))).toBe(false);
   });

@@ -44,6 +44,11 @@ export function withDecision(review: Review, user: string, decided: Decided): Re
   return { version: 1, cases: { ...review.cases, [user]: changed } };
 }
 
+/** Without the cases of people who were erased. */
+export function withoutCases(review: Review, isErased: (user: string) => boolean): Review {
+  return { version: 1, cases: Object.fromEntries(Object.entries(review.cases).filter(([user]) => !isErased(user))) };
+}
+
 /** Pseudonyms of the confirmed cohort, sorted. */
 export function confirmedOf(review: Review): string[] {
   return Object.values(review.cases)
