@@ -87,7 +87,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxCachedWorkflows: 50,
     shutdownGraceTime: GRACE,
     shutdownForceTime: '30 seconds',
-    ...(options.deployment === undefined ? {} : { workerDeploymentOptions: versionOf(options.deployment) }),
+    ...(options.deployment === undefined
+      ? {}
+      : { workerDeploymentOptions: versionOf(options.deployment, traces !== null) }),
   });
   const ended = worker.run().finally(async () => {
     await pool.close();
@@ -105,9 +107,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 /** Runs are pinned: one that began on a version ends on it, and workers of both stand side by side meanwhile. */
-function versionOf(deploymentName: string): WorkerDeploymentOptions {
+function versionOf(deploymentName: string, traced: boolean): WorkerDeploymentOptions {
   return {
-    version: { deploymentName, buildId: CODE_VERSION.slice(0, 12) },
+    // A run that was steered does not go on where traces were switched on or off under it.
+    version: { deploymentName, buildId: `${CODE_VERSION.slice(0, 12)}${traced ? '-traced' : ''}` },
     useWorkerVersioning: true,
     defaultVersioningBehavior: 'PINNED',
   };
