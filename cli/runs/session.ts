@@ -1,7 +1,13 @@
 /** A run as a command lives through it: a server and worker of its own where none is named, start or join, follow, cancel, and the end in order. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError } from '../../config/document.ts';
 import { isFactsFolder, openFacts } from '../../storage/facts.ts';
@@ -101,6 +107,28 @@ export async function startOrJoin(
   }
 }
 
+/** How long a server may be away before the command gives up on it; the run itself waits longer. */
+const PATIENCE_MS = 600_000;
+const AGAIN_MS = 2_000;
+const HELD_MS = 60_000;
+
+/** The run's result; a server that is away for a while delays it, no more. */
+async function resultOf(handle: WorkflowHandle): Promise<RunSummary> {
+  for (let away: number | undefined; ;) {
+    const asked = performance.now();
+    try {
+      return (await handle.result()) as RunSummary;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const failed = performance.now();
+      // A question that was held open for so long had a server that answered.
+      if (away === undefined || failed - asked > HELD_MS) away = failed;
+      if (failed - away > PATIENCE_MS) throw error;
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
 /** Follows a run to its end. The first signal cancels it, the second leaves at once. */
 export async function finish(
   { client, worker }: Session,
@@ -118,7 +146,7 @@ export async function finish(
   const style = options.json ? 'silent' : process.stderr.isTTY ? 'bar' : 'lines';
   const stopFollowing = follow(client, handle.workflowId, style);
   try {
-    const result = handle.result() as Promise<RunSummary>;
+    const result = resultOf(handle);
     if (!worker) return await result;
     return await Promise.race([
       result,
