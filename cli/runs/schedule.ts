@@ -95,8 +95,11 @@ async function apply(
   const wanted = new Map<string, Job>();
   for (const schedule of loadSchedules(config)) wanted.set(PREFIX + schedule.id, await jobOf(schedule, by, local));
   const say = (line: string) => void process.stdout.write(`${line}\n`);
-  for await (const { scheduleId } of client.schedule.list()) {
-    if (!scheduleId.startsWith(PREFIX) || wanted.has(scheduleId)) continue;
+  const gone: string[] = [];
+  for await (const { scheduleId } of client.schedule.list())
+    if (scheduleId.startsWith(PREFIX) && !wanted.has(scheduleId)) gone.push(scheduleId);
+  // The server lists them in no order.
+  for (const scheduleId of gone.sort()) {
     say(`- ${scheduleId}`);
     if (!dryRun) await client.schedule.getHandle(scheduleId).delete();
   }
