@@ -1,4 +1,5 @@
 /** Assesses an experiment: assignment, the primary measure, guardrails, languages, power; and what may be concluded. */
+import { measureNamed } from '../evaluation/measures.ts';
 import type { Interval } from '../estimators/interval.ts';
 import { MISMATCH, sampleRatioTest, type RatioTest } from './assignment.ts';
 import { heterogeneity, holm, type Heterogeneity } from './correction.ts';
@@ -209,6 +210,7 @@ function wordsOf(result: Omit<Assessment, 'words'>, experiment: Experiment, { mi
     if (spread) words.push(`${arm}: effects ${spread.p < experiment.alpha ? 'differ' : 'do not differ visibly'} by language (Cochran’s Q ${figure(spread.statistic)}, p = ${figure(spread.p)}).`); // prettier-ignore
     if (power) words.push(`${arm}: the declared effect of ${figure(experiment.primary.effect)} would have been seen with probability ${figure(power.achieved)}; it takes ${power.usersNeeded} users an arm for 0.8.`); // prettier-ignore
   }
+  if (result.severalArms > 0) words.push(`${result.severalArms} users were seen in several arms and are left out.`);
   const looks =
     experiment.horizon === 'fixed'
       ? 'Bounds are those of one look at the declared end.'
@@ -220,7 +222,7 @@ function wordsOf(result: Omit<Assessment, 'words'>, experiment: Experiment, { mi
 function sentence({ measure, control, treatment, effect, adjusted, moved, method, reduction }: Comparison): string {
   const how = method === 'cuped' ? `; the pre-period took away ${figure((reduction ?? 0) * 100)}% of the variance` : '';
   const verdict = moved === 'no' ? 'no change found' : moved;
-  return `${measure} ${figure(control)} → ${figure(treatment)}, difference ${figure(effect.value)} [${figure(effect.low)}, ${figure(effect.high)}], corrected p = ${figure(adjusted)}: ${verdict}${how}.`; // prettier-ignore
+  return `${measureNamed(measure)!.title}: ${figure(control)} → ${figure(treatment)}, difference ${figure(effect.value)} [${figure(effect.low)}, ${figure(effect.high)}], corrected p = ${figure(adjusted)}: ${verdict}${how}.`; // prettier-ignore
 }
 
 function figure(value: number): string {

@@ -25,6 +25,17 @@ const DIMENSION_TITLES: Record<string, string> = {
   model: 'By model',
   plan: 'By plan',
 };
+const WITHHELD_TITLES: Record<string, string> = {
+  ...{
+    all: 'The whole window',
+    day: 'Day',
+    ide: 'Editor',
+    extensionVersion: 'Extension version',
+    language: 'Language',
+  },
+  ...{ model: 'Model', plan: 'Plan', [NESTED]: 'Editor, model and language together' },
+};
+const METHODS = { wilson: 'Wilson', bootstrap: 'bootstrap', none: '' };
 const NOTHING =
   '<p class="empty">Nothing can be told here: fewer users than the threshold stand behind every value.</p>';
 
@@ -60,7 +71,7 @@ export function evaluationPage(evaluation: Evaluation, facts: PageFacts): string
     ...groups.map((name) => groupSection(name, evaluation)),
     section('What is not told', withheldTable(evaluation), {
       wide: true,
-      note: `A figure is told where ${facts.minimumUsers} users or more stand behind it, and behind every difference of it to another figure.`,
+      note: `A figure is told where ${facts.minimumUsers} users or more stand behind it, and behind every difference of it to another figure. Elsewhere stands –.`,
     }),
   ];
   return framed(facts, 'Product evaluation', tiles, parts.join(''));
@@ -71,11 +82,11 @@ function headlineSection(all: Cell | undefined, facts: PageFacts): string {
   const rows = all.figures.map((figure) => [
     measureNamed(figure.measure)!.title,
     shown(figure.measure, figure.value),
-    figure.low === null ? '–' : `${shown(figure.measure, figure.low)} – ${shown(figure.measure, figure.high!)}`,
-    { wilson: 'Wilson', bootstrap: 'bootstrap over users', none: '' }[figure.method],
+    figure.low === null ? '–' : between(figure.measure, figure.low, figure.high!),
+    METHODS[figure.method],
     figure.users,
   ]);
-  const note = `95% intervals. Wilson takes suggestions as independent, which those of one user are not: where it matters, believe the bootstrap. Users below ${facts.minimumUsers} are never told.`;
+  const note = `95% intervals. Wilson takes suggestions as independent, which those of one user are not: where it matters, believe the bootstrap, which is over users. Users are told in whole tens, and never below ${facts.minimumUsers}.`;
   return section('Figures', table(['Figure', 'Value', 'Interval', 'Method', 'Users'], rows, count), {
     wide: true,
     note,
@@ -107,12 +118,12 @@ function daySection(days: Cell[]): string {
     { name: 'accepted', colour: 'positive', values: days.map(({ totals }) => totals['accepts'] ?? 0) },
     { name: 'other impressions', colour: 'plain', values: days.map(({ totals }) => Math.max(0, (totals['impressions'] ?? 0) - (totals['accepts'] ?? 0))) }, // prettier-ignore
   ];
-  const labels = days.map(({ value }) => value);
+  const labels = days.map(({ value }) => value.slice('2026-'.length));
   const rows = days.map((day) => [day.value, day.totals['impressions'] ?? 0, day.totals['accepts'] ?? 0, figureText(day, 'acceptance_rate')]); // prettier-ignore
   return section(
     'By day',
     legend(series) +
-      columns(labels, series, 'day (UTC)', 'Impressions by day, accepted and other') +
+      columns(labels, series, 'month and day (UTC)', 'Impressions by day, accepted and other') +
       figures(table(['Day', 'Impressions', 'Accepts', 'Acceptance'], rows, count)),
   );
 }
@@ -129,13 +140,13 @@ function groupSection(dimension: string, { cells }: Evaluation): string {
       ],
       ...[figureText(cell, 'retained_300', true), cell.latency ? `${Math.round(cell.latency.p50)} / ${Math.round(cell.latency.p95)}` : '–'], // prettier-ignore
     ]);
-  const head = ['', 'Impressions', 'Acceptance', 'Retained 300 s', 'p50 / p95 ms'];
-  return section(DIMENSION_TITLES[dimension] ?? dimension, rows.length > 0 ? table(head, rows, count) : NOTHING);
+  const head = ['Value', 'Impressions', 'Acceptance', 'Retained 300 s', 'p50 / p95 ms'];
+  return section(DIMENSION_TITLES[dimension] ?? dimension, rows.length > 0 ? table(head, rows, count) : NOTHING, { wide: true }); // prettier-ignore
 }
 
 function withheldTable({ withheld }: Evaluation): string {
-  const rows = Object.entries(withheld).map(([name, { whole, part }]) => [name, whole, part]);
-  return table(['Dimension', 'Values not told', 'Values told in part'], rows, count);
+  const rows = Object.entries(withheld).map(([name, { whole, part }]) => [WITHHELD_TITLES[name] ?? name, whole, part]);
+  return table(['Grouped by', 'Values not told', 'Values told in part'], rows, count);
 }
 
 export function assessmentPage(assessment: Assessment, facts: PageFacts): string {
@@ -144,8 +155,8 @@ export function assessmentPage(assessment: Assessment, facts: PageFacts): string
   const tiles = observed.map(([arm, users]) => [users > 0 ? count(users) : '–', `users in ${arm}`] as const);
   const rows = (list: readonly Comparison[]) =>
     list.map((one) => [
-      ...[one.measure, shown(one.measure, one.control), shown(one.measure, one.treatment), shown(one.measure, one.effect.value)], // prettier-ignore
-      `${shown(one.measure, one.effect.low)} – ${shown(one.measure, one.effect.high)}`,
+      ...[measureNamed(one.measure)!.title, shown(one.measure, one.control), shown(one.measure, one.treatment), shown(one.measure, one.effect.value)], // prettier-ignore
+      between(one.measure, one.effect.low, one.effect.high),
       ...[one.adjusted.toPrecision(2), one.method === 'cuped' ? 'CUPED' : 'delta', one.moved],
     ]);
   const head = ['Measure', 'Control', 'Treatment', 'Difference', 'Interval', 'Corrected p', 'Method', 'Moved'];
@@ -186,15 +197,19 @@ function figureText(cell: Cell | undefined, measure: string, interval = false): 
   const found = cell?.figures.find((figure) => figure.measure === measure);
   if (!found) return '–';
   const text = shown(measure, found.value);
-  return interval && found.low !== null
-    ? `${text} (${shown(measure, found.low)} – ${shown(measure, found.high!)})`
-    : text;
+  return interval && found.low !== null ? `${text} (${between(measure, found.low, found.high!)})` : text;
 }
 
 function shown(measure: string, value: number): string {
   const unit = measureNamed(measure)?.unit;
   if (unit === '%') return percent(value);
   return `${Number(value.toPrecision(4))}${unit ? ` ${unit}` : ''}`;
+}
+
+/** An interval with its unit said once; "to", since a bound may be negative. */
+function between(measure: string, low: number, high: number): string {
+  if (measureNamed(measure)?.unit === '%') return `${(low * 100).toFixed(1)} to ${percent(high)}`;
+  return `${Number(low.toPrecision(4))} to ${shown(measure, high)}`;
 }
 
 function percent(share: number): string {
