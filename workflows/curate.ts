@@ -16,11 +16,11 @@ import type {
   StageInput,
   UnitItem,
 } from '../activities/types.ts';
-import { mapBounded } from './bounded.ts';
-import { holdSignal } from './messages.ts';
+import { mapBounded } from './run/bounded.ts';
+import { holdSignal } from './run/messages.ts';
 import { PAGE_UNITS, page as pageWorkflow } from './page.ts';
-import { lastRites, stages } from './stages.ts';
-import { Steering } from './steering.ts';
+import { lastRites, stages } from './run/stages.ts';
+import { Steering } from './run/steering.ts';
 
 /** Bytes of example text that one part of render takes: a file of each format and split. */
 const PART_BYTES = 256e6;

@@ -2,7 +2,7 @@
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { EraseRequest, EraseSummary } from '../activities/types.ts';
 import type { Tombstone } from '../curation/proof/erasure.ts';
-import { lastRites, stages } from './stages.ts';
+import { lastRites, stages } from './run/stages.ts';
 
 /** Versions that appear while others are taken back come from publications that had begun; there are few. */
 const ROUNDS = 20;

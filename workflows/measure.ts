@@ -1,9 +1,9 @@
 /** Measure: plan, admit, join, figures, publish, for the purposes that do not train. Order, retries and signals; the work is in the activities. */
 import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { CurateInput, RunSummary, StageInput } from '../activities/types.ts';
-import { mapBounded } from './bounded.ts';
-import { lastRites, stages } from './stages.ts';
-import { Steering } from './steering.ts';
+import { mapBounded } from './run/bounded.ts';
+import { lastRites, stages } from './run/stages.ts';
+import { Steering } from './run/steering.ts';
 
 export async function measure(input: CurateInput): Promise<RunSummary> {
   const steering = new Steering(input);

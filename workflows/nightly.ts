@@ -4,7 +4,7 @@ import type { Activities } from '../activities/index.ts';
 import type { NightlyInput } from '../activities/run/windows.ts';
 import type { RunSummary } from '../activities/types.ts';
 import { curate } from './curate.ts';
-import { NOT_RETRIED } from './failures.ts';
+import { NOT_RETRIED } from './run/failures.ts';
 import { measure } from './measure.ts';
 
 const books = proxyActivities<Pick<Activities, 'windowsDue' | 'openWindow' | 'closeWindow'>>({

@@ -11,11 +11,11 @@ import {
 } from '@temporalio/workflow';
 import type { Decided, PageInput, PageResult, UnitResult } from '../activities/types.ts';
 import { addTally, emptyTally } from '../curation/stages/ledger.ts';
-import { causeOf } from './failures.ts';
-import { holdSignal, pageQuery, retryUpdate, waitingSignal, type Failure } from './messages.ts';
-import { stages } from './stages.ts';
-import { named, refuse } from './steering.ts';
-import { totalsOf } from './totals.ts';
+import { causeOf } from './run/failures.ts';
+import { holdSignal, pageQuery, retryUpdate, waitingSignal, type Failure } from './run/messages.ts';
+import { stages } from './run/stages.ts';
+import { named, refuse } from './run/steering.ts';
+import { totalsOf } from './run/totals.ts';
 
 /** Units of one page: about 3,500 events. */
 export const PAGE_UNITS = 500;

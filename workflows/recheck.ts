@@ -2,9 +2,9 @@
 import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { RecheckInput, RecheckSummary } from '../activities/erase/nightlyrecheck.ts';
 import type { Activities } from '../activities/index.ts';
-import { NOT_RETRIED } from './failures.ts';
+import { NOT_RETRIED } from './run/failures.ts';
 import { scheduledTime } from './nightly.ts';
-import { setAttributes } from './steering.ts';
+import { setAttributes } from './run/steering.ts';
 
 const { recheckAll } = proxyActivities<Pick<Activities, 'recheckAll'>>({
   startToCloseTimeout: '12 hours',

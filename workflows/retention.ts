@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { DueItem } from '../activities/retention/due.ts';
 import type { Expired, RetentionInput } from '../activities/retention/expire.ts';
 import { scheduledTime } from './nightly.ts';
-import { stages } from './stages.ts';
+import { stages } from './run/stages.ts';
 
 /** Items of one activity: a batch that was killed is done again as a whole. */
 const BATCH = 20;

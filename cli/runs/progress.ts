@@ -1,7 +1,7 @@
 /** Shows how a run gets on: one line rewritten on a terminal, a line a stage in a pipe. */
 import type { Client } from '@temporalio/client';
 import { addTally } from '../../curation/stages/ledger.ts';
-import type { PageProgress, Progress } from '../../workflows/messages.ts';
+import type { PageProgress, Progress } from '../../workflows/run/messages.ts';
 
 const POLL_MS = 400;
 /** A question that no worker answers is given up. */

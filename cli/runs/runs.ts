@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { RetryDecision } from '../../workflows/messages.ts';
+import type { RetryDecision } from '../../workflows/run/messages.ts';
 import { connect, type Connected } from '../connection.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { addressOption, jsonOption, keysOption, outOption, parseNumber } from '../options.ts';

@@ -1,8 +1,8 @@
 /** What an operator sees of a run: its stage and counts, what fails and why, who decided what. */
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { Failure, Progress } from '../../workflows/messages.ts';
-import { causeOf } from '../../workflows/failures.ts';
+import type { Failure, Progress } from '../../workflows/run/messages.ts';
+import { causeOf } from '../../workflows/run/failures.ts';
 import { askProgress, group, progressLine } from './progress.ts';
 
 /** A try that failed and will be made again without anybody's doing. */

@@ -1,6 +1,6 @@
 /** Sums of a page's results: what the run needs of them without reading the list. */
-import type { UnitResult, UnitTotals } from '../activities/types.ts';
-import { addCounts, addTally, emptyTally } from '../curation/stages/ledger.ts';
+import type { UnitResult, UnitTotals } from '../../activities/types.ts';
+import { addCounts, addTally, emptyTally } from '../../curation/stages/ledger.ts';
 
 export function totalsOf(results: UnitResult[]): UnitTotals {
   const totals: UnitTotals = { tally: emptyTally(), records: 0, redactions: {}, fingerprints: 0, bytes: [] };

@@ -1,6 +1,6 @@
 /** The stages as workflows call them: how long each may take, how it is retried, and what it is called in the web page. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import type { Activities } from '../../activities/index.ts';
 import { NOT_RETRIED } from './failures.ts';
 
 const RETRY = {

@@ -1,6 +1,6 @@
 /** Failures as workflows see them: those that trying again does not mend, and what lies under the SDK's wrappings. */
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import type { FailureType } from '../activities/run/failure.ts';
+import type { FailureType } from '../../activities/run/failure.ts';
 
 const TYPES: Record<FailureType, true> = {
   ConfigInvalid: true,

@@ -8,9 +8,9 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { CurateInput, PageResult } from '../activities/types.ts';
-import { addTally, emptyTally } from '../curation/stages/ledger.ts';
-import { windowText } from '../curation/events/window.ts';
+import type { CurateInput, PageResult } from '../../activities/types.ts';
+import { addTally, emptyTally } from '../../curation/stages/ledger.ts';
+import { windowText } from '../../curation/events/window.ts';
 import { causeOf } from './failures.ts';
 import {
   approveUpdate,

@@ -1,7 +1,7 @@
 /** What operators can ask and tell a run. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Decided, PagedStage } from '../activities/types.ts';
-import type { Tally } from '../curation/stages/ledger.ts';
+import type { Decided, PagedStage } from '../../activities/types.ts';
+import type { Tally } from '../../curation/stages/ledger.ts';
 
 export type StageLabel =
   | 'plan'
