@@ -19,7 +19,7 @@ import { measurePlan } from './measure/plan.ts';
 import { measurePublish, type MeasurePublishInput } from './measure/publish.ts';
 import { note } from './run/note.ts';
 import { gatherSurveys, survey, type SurveyInput } from './curate/overlap.ts';
-import { plan } from './curate/plan.ts';
+import { plan } from './plan/plan.ts';
 import { retentionDue, retentionExpire, retentionNote, type Expired, type RetentionStep } from './retention/expire.ts';
 import type { DueItem } from './retention/due.ts';
 import { publish, type PublishInput } from './publish/publish.ts';

@@ -5,7 +5,7 @@ import { admit } from './curate/admit.ts';
 import { assemble } from './curate/assemble.ts';
 import { gather } from './curate/gather.ts';
 import { gatherSurveys, survey } from './curate/overlap.ts';
-import { plan } from './curate/plan.ts';
+import { plan } from './plan/plan.ts';
 import { publish } from './publish/publish.ts';
 import { render } from './publish/render.ts';
 import { select } from './curate/select.ts';

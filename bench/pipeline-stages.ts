@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { admit } from '../activities/curate/admit.ts';
 import { assemble } from '../activities/curate/assemble.ts';
 import { gather } from '../activities/curate/gather.ts';
-import { plan } from '../activities/curate/plan.ts';
+import { plan } from '../activities/plan/plan.ts';
 import { select } from '../activities/curate/select.ts';
 import { openStage } from '../activities/run/stage.ts';
 import { curateHere } from '../activities/whole.ts';

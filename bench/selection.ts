@@ -4,7 +4,7 @@ import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { encodeSignature, PERMUTATIONS, signature } from '../curation/selection/minhash.ts';
+import { encodeSignature, PERMUTATIONS, signature } from '../curation/selection/text/minhash.ts';
 import { DEFAULT_SELECTION, select } from '../curation/selection/select.ts';
 import { openRelational } from '../storage/relational.ts';
 import { megabytesPerSecond, sources } from './guard.ts';

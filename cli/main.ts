@@ -8,9 +8,9 @@ import { assessCommand } from './measure/assess.ts';
 import { auditCommand } from './datasets/audit.ts';
 import { auditOverlapCommand } from './guard/audit-overlap.ts';
 import { decontaminateCommand } from './guard/decontaminate.ts';
-import { eraseCommand } from './datasets/erase.ts';
+import { eraseCommand } from './upkeep/erase.ts';
 import { evaluateCommand } from './measure/evaluate.ts';
-import { codecServerCommand } from './runs/codec-server.ts';
+import { codecServerCommand } from './servers/codec-server.ts';
 import { EXIT, explainFailure } from './exit.ts';
 import { explainCommand } from './records/explain.ts';
 import { fingerprintCommand } from './guard/fingerprint.ts';
@@ -19,16 +19,16 @@ import { ledgerCommand } from './records/ledger.ts';
 import { keysCommand } from './keys.ts';
 import { openCommand } from './datasets/open.ts';
 import { policyCommand } from './policy.ts';
-import { recheckCommand } from './datasets/recheck.ts';
+import { recheckCommand } from './upkeep/recheck.ts';
 import { redactCommand } from './redact.ts';
-import { retentionCommand } from './datasets/retention.ts';
+import { retentionCommand } from './upkeep/retention.ts';
 import { runCommand } from './runs/run.ts';
 import { runsCommands } from './runs/runs.ts';
 import { scheduleCommands } from './runs/schedule.ts';
 import { selectCommand } from './records/select.ts';
-import { uiCommand } from './runs/ui.ts';
+import { uiCommand } from './servers/ui.ts';
 import { verifyCommand } from './datasets/verify.ts';
-import { workerCommand } from './runs/worker.ts';
+import { workerCommand } from './servers/worker.ts';
 
 const program = new Command('garner')
   .description(

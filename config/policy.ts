@@ -10,7 +10,7 @@ import type { MeasuredPurpose } from '../curation/measurement/rows/field.ts';
 import type { RulePolicy } from '../curation/rules/judge.ts';
 import { parseExclusionFile, compileExclusions, type ExclusionRule } from '../curation/rules/path/exclusion.ts';
 import { compileGlobs } from '../curation/rules/path/vendored.ts';
-import { Contamination } from '../curation/selection/contamination.ts';
+import { Contamination } from '../curation/selection/text/contamination.ts';
 import { checkSelection, DEFAULT_SELECTION, type SelectionPolicy } from '../curation/selection/policy.ts';
 import { configFile } from './location.ts';
 import { measurePolicy, type MeasurePolicy } from './measurement.ts';

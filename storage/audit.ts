@@ -9,8 +9,8 @@ import {
   signCheckpoint,
   verifyCheckpoint,
   type NoteKey,
-} from '../curation/proof/checkpoint.ts';
-import { TreeHasher } from '../curation/proof/merkle.ts';
+} from '../curation/proof/log/checkpoint.ts';
+import { TreeHasher } from '../curation/proof/log/merkle.ts';
 import { CHECKPOINT, LOG, checkLog, linesOf, type AuditReport } from './audit/check.ts';
 import { NO_ENTRY, formatLine, parseLine, type AuditEntry, type LoggedEntry } from './audit/line.ts';
 import { flushFolder, privateFolder, replaceFile } from './host/private.ts';

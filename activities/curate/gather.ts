@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
 import { eachFingerprint, FINGERPRINT_BYTES } from '../../curation/overlap/grams.ts';
-import { privateRefusal, type NamedDocument, type Withheld } from '../../curation/stages/guarded.ts';
+import { privateRefusal, type NamedDocument, type Withheld } from '../../curation/stages/private/guarded.ts';
 import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
 import { SHARD_PARTS } from './admit.ts';
 import { LineBuffer, linesOf } from '../run/container.ts';

@@ -7,7 +7,7 @@ import { withoutCases } from '../../curation/measurement/abuse/review.ts';
 import { suspectKey, type SubjectKind } from '../../curation/stages/erasure.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { openAudit, type AuditLog } from '../../storage/audit.ts';
-import { addErasures } from '../../storage/erasures.ts';
+import { addErasures } from '../../storage/people/erasures.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { removeKept } from '../measure/kept.ts';

@@ -13,7 +13,7 @@ import { statesAt } from '../../curation/rules/repository/state.ts';
 import { subjectKey } from '../../curation/stages/erasure.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { KEEP, precedence, drop, type Reason, type Verdict } from '../../curation/verdict.ts';
-import { readErasures } from '../../storage/erasures.ts';
+import { readErasures } from '../../storage/people/erasures.ts';
 import { openFacts, type OpenedFacts } from '../../storage/facts.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, openStore, type ObjectStore } from '../../storage/objects.ts';

@@ -8,7 +8,7 @@ import { dataFiles, type DatasetFacts, type GuardFacts, type SplitName } from '.
 import { datasetDigest, versionOf } from '../../curation/proof/digest.ts';
 import type { Tombstone } from '../../curation/proof/erasure.ts';
 import { packZstd, unpackZstd } from '../../storage/compression.ts';
-import { readErasures } from '../../storage/erasures.ts';
+import { readErasures } from '../../storage/people/erasures.ts';
 import { withLock } from '../../storage/host/lock.ts';
 import { openRelational } from '../../storage/relational.ts';
 import { open, seal } from '../../storage/seal.ts';

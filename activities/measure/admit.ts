@@ -9,7 +9,7 @@ import { narrowed } from '../../curation/measurement/rows/narrow.ts';
 import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
 import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { admitPiece, SHARD_PARTS } from '../curate/admit.ts';
-import type { Plan } from '../curate/pinned.ts';
+import type { Plan } from '../plan/pinned.ts';
 import { LineBuffer, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';

@@ -3,7 +3,7 @@ import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import type { Plan as UserPlan } from '../../curation/events/event.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import type { ObjectStore } from '../../storage/objects.ts';
-import type { Plan } from '../curate/pinned.ts';
+import type { Plan } from '../plan/pinned.ts';
 import { readSealed, writeSealed, type Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
 

@@ -18,7 +18,7 @@ import {
 import { formatSums } from '../../curation/proof/sums.ts';
 import { suspectKey } from '../../curation/stages/erasure.ts';
 import { openAudit } from '../../storage/audit.ts';
-import { holdingErasures } from '../../storage/erasures.ts';
+import { holdingErasures } from '../../storage/people/erasures.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { seal } from '../../storage/seal.ts';
 import { audienceRecipients } from '../publish/audience.ts';

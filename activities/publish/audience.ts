@@ -1,6 +1,6 @@
 /** Whom a dataset is sealed to: the people named for its audiences, and on one machine also the local identity. */
 import type { Audience } from '../../config/policy.ts';
-import { parseAccess } from '../../storage/access.ts';
+import { parseAccess } from '../../storage/people/access.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 

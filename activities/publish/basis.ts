@@ -1,5 +1,5 @@
 /** Basis: by what a run judged, sealed beside its ledger, so that each of its verdicts can be explained when the run is over. */
-import type { PlannedSource } from '../curate/pinned.ts';
+import type { PlannedSource } from '../plan/pinned.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
 

@@ -13,7 +13,7 @@ import {
   DATASET_PREDICATE,
 } from '../../curation/proof/statement.ts';
 import { formatSums } from '../../curation/proof/sums.ts';
-import { holdingErasures } from '../../storage/erasures.ts';
+import { holdingErasures } from '../../storage/people/erasures.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { indexKey, readIndex, writeIndex } from '../erase/erasure.ts';
 import { readTombstone } from '../erase/tombstone.ts';

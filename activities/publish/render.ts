@@ -5,7 +5,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { formatOf, type Format, type RenderedSource } from '../../curation/formats/example.ts';
-import { signedText, textsOf } from '../../curation/selection/leakage.ts';
+import { signedText, textsOf } from '../../curation/selection/text/leakage.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
 import type { AssembledExample } from '../../curation/stages/example.ts';
 import { packZstd } from '../../storage/compression.ts';

@@ -11,7 +11,7 @@ import {
   type StoredFile,
 } from '../../curation/proof/statement.ts';
 import { formatSums } from '../../curation/proof/sums.ts';
-import type { AccessList } from '../../storage/access.ts';
+import type { AccessList } from '../../storage/people/access.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { openStream, rewrapStream, sealStream } from '../../storage/seal.ts';

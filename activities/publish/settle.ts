@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { TreeHasher } from '../../curation/proof/merkle.ts';
+import { TreeHasher } from '../../curation/proof/log/merkle.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
 import { count, emptyTally, outRow, type LedgerRow, type PendingRow } from '../../curation/stages/ledger.ts';
 import { openRelational } from '../../storage/relational.ts';

@@ -1,7 +1,7 @@
 /** The benchmarks that a policy keeps out of a dataset, read once a process. */
 import { readFileSync } from 'node:fs';
 import type { Policy } from '../../config/policy.ts';
-import { Contamination } from '../../curation/selection/contamination.ts';
+import { Contamination } from '../../curation/selection/text/contamination.ts';
 
 let read: { policy: string; index: Pick<Contamination, 'hits'> } | undefined;
 

@@ -18,7 +18,7 @@ import { open, openStream, seal, sealStream } from '../../storage/seal.ts';
 import { PartReader, writeParts } from './container.ts';
 import { erasureKeys, withErased } from '../erase/erasure.ts';
 import { RunFailure } from './failure.ts';
-import type { Plan } from '../curate/pinned.ts';
+import type { Plan } from '../plan/pinned.ts';
 import type { Ref } from '../types.ts';
 
 /** What a worker lends to every stage. */

@@ -8,7 +8,7 @@ import { dayAt, dayPlus, windowOfDay } from '../../curation/events/window.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openStore, StorageFault, type ObjectStore } from '../../storage/objects.ts';
 import { readSealed, writeSealed, type RunSettings, type WorkerSettings } from './stage.ts';
-import { listSources } from '../curate/sources.ts';
+import { listSources } from '../plan/sources.ts';
 import { casesOf, readReview } from '../measure/review.ts';
 import { digestGuards, namedGuards, storeGuards } from './guards.ts';
 import type { CurateInput, RunSummary } from '../types.ts';

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { rewrapDataset } from '../../activities/publish/rewrap.ts';
 import { AUDIENCES, BUILTIN_POLICY, type Audience } from '../../config/policy.ts';
-import { grantIn, loadAccess, parseAccess, revokeIn, type Grant, type GrantText } from '../../storage/access.ts';
+import { grantIn, loadAccess, parseAccess, revokeIn, type Grant, type GrantText } from '../../storage/people/access.ts';
 import { openAudit } from '../../storage/audit.ts';
 import { flushFolder, replaceFile } from '../../storage/host/private.ts';
 import { withLock } from '../../storage/host/lock.ts';

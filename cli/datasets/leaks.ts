@@ -3,7 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { FORMAT_NAMES, type FormatName } from '../../curation/formats/example.ts';
-import { hitsAcrossSplits, signedText, textsOf } from '../../curation/selection/leakage.ts';
+import { hitsAcrossSplits, signedText, textsOf } from '../../curation/selection/text/leakage.ts';
 import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
 
 /** Signatures lie in scratch, without text. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { checkDataset, type CheckInput, type Problem } from '../../curation/proof/check.ts';
 import { EnvelopeFault, parseManifest, parsePublicKeys } from '../../curation/proof/dsse.ts';
-import { TreeHasher, verifyInclusion } from '../../curation/proof/merkle.ts';
+import { TreeHasher, verifyInclusion } from '../../curation/proof/log/merkle.ts';
 import { parseStatement } from '../../curation/proof/statement.ts';
 import { DEFAULT_SELECTION } from '../../curation/selection/policy.ts';
 import { count, emptyTally, type LedgerRow } from '../../curation/stages/ledger.ts';

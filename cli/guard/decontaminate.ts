@@ -2,7 +2,7 @@
 import { createReadStream, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { Contamination, type BenchmarkDocument } from '../../curation/selection/contamination.ts';
+import { Contamination, type BenchmarkDocument } from '../../curation/selection/text/contamination.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { jsonOption } from '../options.ts';
 

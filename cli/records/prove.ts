@@ -1,6 +1,6 @@
 /** garner ledger prove: shows, without the rest of the ledger, that a record's row is in the ledger that a dataset attests. */
 import type { Command } from 'commander';
-import { inclusionProver, TreeHasher, type Prover } from '../../curation/proof/merkle.ts';
+import { inclusionProver, TreeHasher, type Prover } from '../../curation/proof/log/merkle.ts';
 import type { LedgerRow } from '../../curation/stages/ledger.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { keysOption, outOption } from '../options.ts';

@@ -13,7 +13,7 @@ import { namedGuards } from '../../activities/run/guards.ts';
 import { windowStates, type NightlyInput } from '../../activities/run/windows.ts';
 import { readText } from '../../config/document.ts';
 import { parseExperiment } from '../../config/experiment.ts';
-import { readPolicyOf } from '../../config/purpose.ts';
+import { readPolicyOf } from '../../config/policy/purpose.ts';
 import { BUILTIN_SCHEDULES, isWindowed, loadSchedules, PURPOSE_OF, type Schedule } from '../../config/schedules.ts';
 import { dayPlus, windowOfDay } from '../../curation/events/window.ts';
 import { TASK_QUEUE } from '../../worker/worker.ts';

@@ -4,7 +4,7 @@
  */
 import type { Relational } from '../relational.ts';
 import { Components } from './components.ts';
-import { BANDS, PERMUTATIONS, ROWS } from './minhash.ts';
+import { BANDS, PERMUTATIONS, ROWS } from './text/minhash.ts';
 
 /** In buckets up to this size every pair is a candidate; in larger ones each member with the bucket's first and with its neighbour. */
 const ALL_PAIRS = 16;

@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto';
 import { applyBalance, applyBounds, numberPeople } from './bounds.ts';
 import type { Relational } from '../relational.ts';
 import { dropNearDuplicates } from './duplicates.ts';
-import { PERMUTATIONS } from './minhash.ts';
+import { PERMUTATIONS } from './text/minhash.ts';
 import { checkSelection, type SelectionPolicy } from './policy.ts';
 import { pairPeople } from './pairs.ts';
 import { placeInSplits } from './splits.ts';

@@ -5,7 +5,7 @@
 import type { Relational } from '../relational.ts';
 import { Components } from './components.ts';
 import { bandOf } from './duplicates.ts';
-import { BANDS } from './minhash.ts';
+import { BANDS } from './text/minhash.ts';
 import { type SelectionPolicy, SPLITS } from './policy.ts';
 
 export interface SplitSummary {

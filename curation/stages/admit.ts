@@ -9,7 +9,7 @@ import type { FingerprintKey, GuardMode } from '../overlap/fingerprint.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import type { EventJudgement, Rules } from '../rules/judge.ts';
 import { drop, firstReason, KEEP, outcomeOf, type Reason, type Verdict } from '../verdict.ts';
-import { originOf, privateRefusal, RemovedText, type NamedDocument, type Withheld } from './guarded.ts';
+import { originOf, privateRefusal, RemovedText, type NamedDocument, type Withheld } from './private/guarded.ts';
 import { erasureKeysOf, subjectKey, type ErasureKeys } from './erasure.ts';
 import { bucketOf, ContentHash, KeyedHash } from './keyed.ts';
 import { outRow, type LedgerRow } from './ledger.ts';

@@ -5,7 +5,7 @@ import { exampleOf, type AssembledExample, type ExampleSettings } from './exampl
 import type { ExampleMetadata } from '../selection/policy.ts';
 import type { AdmittedRecord } from './record.ts';
 import { groupBy } from '../groups.ts';
-import { refusals } from './guarded.ts';
+import { refusals } from './private/guarded.ts';
 import { mergeRows, outRow } from './ledger.ts';
 import type { Rules } from '../rules/judge.ts';
 

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NoteFault, verifyCheckpoint, type Checkpoint, type NoteKey } from '../../curation/proof/checkpoint.ts';
-import { TreeHasher } from '../../curation/proof/merkle.ts';
+import { NoteFault, verifyCheckpoint, type Checkpoint, type NoteKey } from '../../curation/proof/log/checkpoint.ts';
+import { TreeHasher } from '../../curation/proof/log/merkle.ts';
 import { MAX_LINE, NO_ENTRY, parseLine } from './line.ts';
 
 export const LOG = 'log.jsonl';

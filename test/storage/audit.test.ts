@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { merkleRoot } from '../../curation/proof/merkle.ts';
+import { merkleRoot } from '../../curation/proof/log/merkle.ts';
 import { openAudit, verifyAudit, type AuditEntry, type AuditLog } from '../../storage/audit.ts';
 import { formatLine, parseLine } from '../../storage/audit/line.ts';
 import { program } from './child.ts';

@@ -1,6 +1,6 @@
 /** Records read again from their sources, each with the chain of every segment. */
 import { createHash } from 'node:crypto';
-import type { PlannedSource } from '../../../activities/curate/pinned.ts';
+import type { PlannedSource } from '../../../activities/plan/pinned.ts';
 import type { Policy } from '../../../config/policy.ts';
 import { adapt } from '../../../curation/events/adapters.ts';
 import { toCanonical } from '../../../curation/events/canonical.ts';

@@ -1,7 +1,7 @@
 /** Explains records of a finished run: reads them again where their source is still what the run read, and judges them as the run did. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { PlannedSource } from '../../../activities/curate/pinned.ts';
+import type { PlannedSource } from '../../../activities/plan/pinned.ts';
 import { erasureKeys, withErased } from '../../../activities/erase/erasure.ts';
 import type { Basis } from '../../../activities/publish/basis.ts';
 import { readSealed } from '../../../activities/run/stage.ts';

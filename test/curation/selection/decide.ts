@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { encodeSignature, signature } from '../../../curation/selection/minhash.ts';
+import { encodeSignature, signature } from '../../../curation/selection/text/minhash.ts';
 import {
   DEFAULT_SELECTION, type Decision, type ExampleMetadata, select, type SelectionPolicy, type SelectionResult,
 } from '../../../curation/selection/select.ts'; // prettier-ignore

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bandHashes, decodeSignature, similarity } from '../../../curation/selection/minhash.ts';
+import { bandHashes, decodeSignature, similarity } from '../../../curation/selection/text/minhash.ts';
 import { packageSources } from '../overlap/sources.ts';
 import { decide, example, kept, key } from './decide.ts';
 

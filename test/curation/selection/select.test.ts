@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bandHashes, decodeSignature } from '../../../curation/selection/minhash.ts';
+import { bandHashes, decodeSignature } from '../../../curation/selection/text/minhash.ts';
 import { DEFAULT_SELECTION, type ExampleMetadata, select } from '../../../curation/selection/select.ts';
 import { openRelational } from '../../../storage/relational.ts';
 import { packageSources } from '../overlap/sources.ts';

@@ -11,7 +11,7 @@ import { compileRules } from '../../../curation/rules/judge.ts';
 import { Admission } from '../../../curation/stages/admit.ts';
 import { assemble } from '../../../curation/stages/assemble.ts';
 import type { AssembledExample } from '../../../curation/stages/example.ts';
-import { privateRefusal, type NamedDocument, type Withheld } from '../../../curation/stages/guarded.ts';
+import { privateRefusal, type NamedDocument, type Withheld } from '../../../curation/stages/private/guarded.ts';
 import { KeyedHash } from '../../../curation/stages/keyed.ts';
 import type { LedgerRow } from '../../../curation/stages/ledger.ts';
 import type { AdmittedRecord } from '../../../curation/stages/record.ts';

@@ -5,12 +5,12 @@
  * Text that names no document of its own belongs to every document that its request names, and those may lie in other shards: its fingerprints
  * are withheld until all are known. They are of the redacted text, wherever it is refused, so that how records lie in shards makes no difference.
  */
-import type { CanonicalEvent } from '../events/event.ts';
-import { guardPrints, type FingerprintKey, type FingerprintSink, type GuardMode } from '../overlap/fingerprint.ts';
-import type { EventJudgement, Rules } from '../rules/judge.ts';
-import { outcomeOf, type Reason, type Verdict } from '../verdict.ts';
-import type { AdmittedRecord, AdmittedText } from './record.ts';
-import { textsOf } from './segments.ts';
+import type { CanonicalEvent } from '../../events/event.ts';
+import { guardPrints, type FingerprintKey, type FingerprintSink, type GuardMode } from '../../overlap/fingerprint.ts';
+import type { EventJudgement, Rules } from '../../rules/judge.ts';
+import { outcomeOf, type Reason, type Verdict } from '../../verdict.ts';
+import type { AdmittedRecord, AdmittedText } from '../record.ts';
+import { textsOf } from '../segments.ts';
 
 const PRIVATE: ReadonlySet<Reason> = new Set<Reason>([
   'no_repository',

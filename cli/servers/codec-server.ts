@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { AUDIENCES, type Audience } from '../../config/policy.ts';
-import { parseAccess } from '../../storage/access.ts';
+import { parseAccess } from '../../storage/people/access.ts';
 import { openAudit } from '../../storage/audit.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { codecServer } from '../../worker/codec-server/serve.ts';

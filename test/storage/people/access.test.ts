@@ -1,8 +1,8 @@
 /** Who may read, by the access file. */
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AUDIENCES, type Audience } from '../../config/policy.ts';
-import { grantIn, parseAccess, revokeIn, type AccessList } from '../../storage/access.ts';
+import { AUDIENCES, type Audience } from '../../../config/policy.ts';
+import { grantIn, parseAccess, revokeIn, type AccessList } from '../../../storage/people/access.ts';
 
 let keys: string[];
 beforeAll(async () => {

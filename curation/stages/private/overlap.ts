@@ -1,8 +1,8 @@
 /** What an example shares with private code: taken out of the prompt line by line, and the whole example where the completion is touched. */
-import { normalisedFingerprintsOf, type FingerprintKey } from '../overlap/fingerprint.ts';
-import { guard } from '../overlap/guard.ts';
-import type { PreferencePair } from '../labels/pairs.ts';
-import type { ExampleText, RedactedText } from '../text.ts';
+import { normalisedFingerprintsOf, type FingerprintKey } from '../../overlap/fingerprint.ts';
+import { guard } from '../../overlap/guard.ts';
+import type { PreferencePair } from '../../labels/pairs.ts';
+import type { ExampleText, RedactedText } from '../../text.ts';
 
 export interface PrivateOverlap {
   key: FingerprintKey;

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatOf, FORMAT_NAMES, type RenderedSource } from '../../../curation/formats/example.ts';
-import { duplicateText, hitsAcrossSplits, signedText, textsOf } from '../../../curation/selection/leakage.ts';
-import type { RedactedText } from '../../../curation/text.ts';
-import { openRelational } from '../../../storage/relational.ts';
+import { formatOf, FORMAT_NAMES, type RenderedSource } from '../../../../curation/formats/example.ts';
+import { duplicateText, hitsAcrossSplits, signedText, textsOf } from '../../../../curation/selection/text/leakage.ts';
+import type { RedactedText } from '../../../../curation/text.ts';
+import { openRelational } from '../../../../storage/relational.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'garner-leakage-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -10,8 +10,8 @@ import {
   signCheckpoint,
   signNote,
   verifyCheckpoint,
-} from '../../../curation/proof/checkpoint.ts';
-import { merkleRoot } from '../../../curation/proof/merkle.ts';
+} from '../../../../curation/proof/log/checkpoint.ts';
+import { merkleRoot } from '../../../../curation/proof/log/merkle.ts';
 
 const log = generateKeyPairSync('ed25519');
 const other = generateKeyPairSync('ed25519');

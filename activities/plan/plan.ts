@@ -7,7 +7,7 @@ import { planGuard } from '../../curation/overlap/plan.ts';
 import { ConfigError } from '../../config/document.ts';
 import type { Policy } from '../../config/policy.ts';
 import { compressionOf, decode, StreamFault } from '../../storage/decode.ts';
-import { readErasures } from '../../storage/erasures.ts';
+import { readErasures } from '../../storage/people/erasures.ts';
 import { openStore, type ObjectStore } from '../../storage/objects.ts';
 import type { Piece, Plan, PlannedSource } from './pinned.ts';
 import { listSources, type SourceObject } from './sources.ts';

@@ -2,9 +2,9 @@
  * Leakage: whether a text of one split is a near-duplicate of a text of another, told from the rows as they are written, not from what selection
  * believed of them.
  */
-import type { FormatName } from '../formats/example.ts';
-import type { Relational } from '../relational.ts';
-import { bandOf } from './duplicates.ts';
+import type { FormatName } from '../../formats/example.ts';
+import type { Relational } from '../../relational.ts';
+import { bandOf } from '../duplicates.ts';
 import { BANDS, encodeSignature, signature } from './minhash.ts';
 
 /** A text of a row: its signature (`encodeSignature`), lexemes and split. Holds no text. */

@@ -1,5 +1,5 @@
 /** The form of a snippet in which two people who wrote the same thing are seen to: its lexemes, without comments and layout. */
-import { IN_LITERAL, withLexemes } from '../overlap/lexer.ts';
+import { IN_LITERAL, withLexemes } from '../../overlap/lexer.ts';
 
 /**
  * The lexemes of `text`, one blank between them; identifiers and literals stay as they are, with the blanks inside a literal.

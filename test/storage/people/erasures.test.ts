@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, describe, it } from 'vitest';
-import { addErasures, holdingErasures, readErasures } from '../../storage/erasures.ts';
-import { KeystoreFault, openKeystore } from '../../storage/keystore.ts';
+import { addErasures, holdingErasures, readErasures } from '../../../storage/people/erasures.ts';
+import { KeystoreFault, openKeystore } from '../../../storage/keystore.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'garner-erasures-'));
 afterAll(() => rmSync(top, { recursive: true, force: true }));

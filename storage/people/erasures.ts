@@ -1,11 +1,11 @@
 /** Who was erased: keyed hashes in one sealed file beside the keys, consulted by every later run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from './host/private.ts';
-import { withLock } from './host/lock.ts';
-import { KeystoreFault, type Keystore } from './keystore.ts';
-import { ignoreMissing } from './objects/file-fault.ts';
-import { open, seal } from './seal.ts';
+import { replaceFile } from '../host/private.ts';
+import { withLock } from '../host/lock.ts';
+import { KeystoreFault, type Keystore } from '../keystore.ts';
+import { ignoreMissing } from '../objects/file-fault.ts';
+import { open, seal } from '../seal.ts';
 
 const FILE = 'erasures.age';
 const LOCK = 'erasures';

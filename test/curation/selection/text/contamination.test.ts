@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildIndex, Contamination } from '../../../curation/selection/contamination.ts';
+import { buildIndex, Contamination } from '../../../../curation/selection/text/contamination.ts';
 
 const docs = [
   {

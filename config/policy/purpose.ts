@@ -1,8 +1,8 @@
 /** The policy of a purpose: a named file, or the program's own. */
 import { join } from 'node:path';
-import { configFile } from './location.ts';
-import { ConfigError, readText } from './document.ts';
-import { BUILTIN_POLICY, parsePolicy, type Policy, type Purpose } from './policy.ts';
+import { configFile } from '../location.ts';
+import { ConfigError, readText } from '../document.ts';
+import { BUILTIN_POLICY, parsePolicy, type Policy, type Purpose } from '../policy.ts';
 
 /** @throws ConfigError where the file cannot be read, is no policy, or serves another purpose */
 export function readPolicyOf(purpose: Purpose, file?: string | null): { policy: Policy; text: string } {

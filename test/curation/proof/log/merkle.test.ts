@@ -12,7 +12,7 @@ import {
   TreeHasher,
   verifyConsistency,
   verifyInclusion,
-} from '../../../curation/proof/merkle.ts';
+} from '../../../../curation/proof/log/merkle.ts';
 
 const sha256 = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
 

@@ -6,7 +6,7 @@
  * its first round with a gram; rounds go on until no place is empty.
  */
 import { createHmac } from 'node:crypto';
-import { type Lexemes, scramble, withLexemes } from '../overlap/lexer.ts';
+import { type Lexemes, scramble, withLexemes } from '../../overlap/lexer.ts';
 
 export const PERMUTATIONS = 112;
 export const BANDS = 14;

@@ -5,8 +5,8 @@
  * document of 13 words or more leaves all its 13-grams (Brown et al. 2020, appendix C); one of 10 to 12 its 10-grams; a shorter one nothing, as
  * idioms are as long.
  */
-import { GramTable } from '../overlap/grams.ts';
-import { scramble } from '../overlap/lexer.ts';
+import { GramTable } from '../../overlap/grams.ts';
+import { scramble } from '../../overlap/lexer.ts';
 
 export const LONG_GRAM = 13;
 export const SHORT_GRAM = 10;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { lex } from '../../../curation/overlap/lexer.ts';
+import { lex } from '../../../../curation/overlap/lexer.ts';
 import {
   bandHashes, decodeSignature, encodeSignature, PERMUTATIONS, signature, similarity,
-} from '../../../curation/selection/minhash.ts'; // prettier-ignore
-import { normalisedSnippet } from '../../../curation/selection/snippet.ts';
+} from '../../../../curation/selection/text/minhash.ts'; // prettier-ignore
+import { normalisedSnippet } from '../../../../curation/selection/text/snippet.ts';
 
 const names = (count: number, from = 0): string[] => Array.from({ length: count }, (_, i) => `n${from + i}`);
 /** Jaccard similarity of the sets of 5-grams, counted. */

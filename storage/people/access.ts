@@ -1,8 +1,8 @@
 /** Who may read what: the people named in access.yaml, by audience and time, and the age keys that data is sealed to. */
 import { isMap, isSeq, parseDocument } from 'yaml';
-import { ConfigError, readYaml, type Path } from '../config/document.ts';
-import { AUDIENCES, type Audience } from '../config/policy.ts';
-import { keyBytes } from './age/bech32.ts';
+import { ConfigError, readYaml, type Path } from '../../config/document.ts';
+import { AUDIENCES, type Audience } from '../../config/policy.ts';
+import { keyBytes } from '../age/bech32.ts';
 
 /** One grant. `from` is included, `until` is not; both in milliseconds since 1970, `until` Infinity where the grant has no end. */
 export interface Grant {
