@@ -19,9 +19,9 @@ export async function clean({ run, settings, keepLedger }: CleanInput, store: Ob
     return;
   }
   const record = `${root}run.json`;
-  const { ledger } = JSON.parse((await store.readAll(record)).toString()) as { ledger: Ref[] };
+  const { ledger, basis } = JSON.parse((await store.readAll(record)).toString()) as { ledger: Ref[]; basis: Ref };
   // Pieces of tries that did not count, and of an earlier run of the same name, lie beside those of the ledger.
-  const kept = new Set([record, keptKey(run), ...ledger.map(({ key }) => key)]);
+  const kept = new Set([record, keptKey(run), basis.key, ...ledger.map(({ key }) => key)]);
   const isKept = (await store.stat(keptKey(run))) !== null;
   const gone: string[] = [];
   const folders = new Set<string>();

@@ -112,7 +112,7 @@ async function metricsOfARun(): Promise<string[]> {
   const person = { name: 'ann', group: 'copilot-team', affiliation: 'employee', team: 't', from: '2026-01-01' };
   const people = [{ ...person, recipient: keystore.identity().recipient }];
   writeFileSync(place.path('access.yaml'), JSON.stringify({ version: 1, people }));
-  expect(place.garner('generate', '--events', '300', '--seed', '2', '--out', 'sample').status).toBe(0);
+  expect(place.garner('generate', '--events', '300', '--seed', '5', '--out', 'sample').status).toBe(0);
   const at = `127.0.0.1:${await freePort()}`;
   const worker = place.start('worker', '--keys', 'keys', '--out', 'out', '--metrics', at);
   try {
