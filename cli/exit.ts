@@ -1,5 +1,5 @@
 /** Exit codes, and what each failure says to the person at the terminal. */
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ConfigError } from '../config/document.ts';
 import { FactsError } from '../curation/rules/facts.ts';
@@ -47,6 +47,8 @@ export function explainFailure(error: unknown): { code: ExitCode; message: strin
 function runFailure(error: Error): { code: ExitCode; message: string } {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof CancelledFailure) return { code: EXIT.cancelled, message: 'cancelled' };
+    if (cause instanceof TerminatedFailure)
+      return { code: EXIT.failed, message: 'it, or a page of it, was terminated in Temporal: run it again' };
     if (cause instanceof ApplicationFailure && cause.type)
       return { code: USAGE.has(cause.type) ? EXIT.usage : EXIT.failed, message: cause.message };
   }

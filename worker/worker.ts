@@ -6,7 +6,7 @@ import { NativeConnection, Runtime, DefaultLogger, Worker, type WorkerDeployment
 import { CODE_VERSION } from '../activities/run/stage.ts';
 import type { WorkerSettings } from '../activities/run/stage.ts';
 import type { Keystore } from '../storage/keystore.ts';
-import { stagePool } from './activities.ts';
+import { stagePool } from './threads/activities.ts';
 import { dataConverter } from './codec.ts';
 import { SILENT, type WorkerLog } from './log.ts';
 import { stageMetrics } from './metrics.ts';

@@ -122,8 +122,8 @@ function inPages(
         staticSummary: `${stage} ${first} to ${first + part.length - 1}`,
         args: [{ stage, common, shared, items: part, first, width, waits: onFailure === 'wait', paused }],
       });
-      // A pause or resume that came before there was a page to tell.
-      if (progress.paused !== paused) await child.signal(holdSignal, progress.paused);
+      // A pause or resume that came before there was a page to tell. One that is gone tells so by its result.
+      if (progress.paused !== paused) await child.signal(holdSignal, progress.paused).catch(() => undefined);
       return steering.paged(await child.result());
     } finally {
       steering.leave(workflowId);

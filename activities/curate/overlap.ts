@@ -1,4 +1,4 @@
-/** The run's private filter and boilerplate table, read once a process, and the survey of public text that fills the table. */
+/** The run's private filter and boilerplate table, the filter read once a process, and the survey of public text that fills the table. */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Boilerplate, repositoryHash } from '../../curation/overlap/boilerplate.ts';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
@@ -13,14 +13,14 @@ import type { Ref } from '../types.ts';
 
 const filters = new Map<string, Promise<FingerprintFilter>>();
 
-/** The filters of one run are kept; those of another go. */
+/** What this thread asks of one run is kept, in memory that all threads share; that of another run goes. */
 async function filterOf(ref: { key: string }, stage: Stage): Promise<FingerprintFilter> {
-  const { run } = stage.request;
-  const name = `${stage.store.url}\0${run}\0${ref.key}`;
-  for (const known of filters.keys()) if (!known.startsWith(`${stage.store.url}\0${run}\0`)) filters.delete(known);
+  const run = `${stage.store.url}\0${stage.request.run}`;
+  const name = `${run}\0${ref.key}`;
+  for (const known of filters.keys()) if (!known.startsWith(`${run}\0`)) filters.delete(known);
   const known = filters.get(name);
   if (known) return known;
-  const read = FingerprintFilter.fromPieces(stage.readStream(ref));
+  const read = stage.filters.hold(run, ref.key, () => FingerprintFilter.fromPieces(stage.readStream(ref)));
   filters.set(name, read);
   read.catch(() => filters.delete(name));
   return read;

@@ -15,6 +15,7 @@ export async function clean({ run, settings, keepLedger }: CleanInput, store: Ob
   const root = `runs/${run}/`;
   await store.remove(settings.key);
   if (!keepLedger) {
+    await store.takeBack(root, 'datasets/');
     await store.removeAll(root);
     return;
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parsePolicy, type Policy } from '../../config/policy.ts';
 import { loadBuiltinRules, loadGitleaks } from '../../config/redaction.ts';
+import type { FingerprintFilter } from '../../curation/overlap/filter.ts';
 import { fingerprintKey, type FingerprintKey, type GuardMode } from '../../curation/overlap/fingerprint.ts';
 import { createRedactor, type Redactor } from '../../curation/redaction/redactor.ts';
 import type { Facts } from '../../curation/rules/facts.ts';
@@ -27,6 +28,13 @@ export interface WorkerSettings {
   keys?: string;
   /** Plaintext scratch of this process: 0700, swept at start and end. */
   scratch: string;
+  /** Where the filters lie that all threads of the process ask; a thread reads its own where undefined. */
+  filters?: FilterPlace;
+}
+
+/** Holds filters of private code by run and key: each is read once, by whoever asks first. */
+export interface FilterPlace {
+  hold(run: string, key: string, read: () => Promise<FingerprintFilter>): Promise<FingerprintFilter>;
 }
 
 /** Names of the run a stage belongs to, and of this try at it. */
@@ -81,6 +89,8 @@ interface Opened {
   redactor: Redactor;
 }
 
+const OWN: FilterPlace = { hold: (_run, _key, read) => read() };
+
 export class Stage {
   readonly store: ObjectStore;
   readonly keystore: Keystore;
@@ -90,13 +100,14 @@ export class Stage {
   readonly redactor: Redactor;
   readonly reader: PartReader;
   readonly scratch: string;
+  readonly filters: FilterPlace;
   readonly codeVersion = CODE_VERSION;
   readonly request: StageRequest;
   #plan: Plan | undefined;
   #rules: Rules | undefined;
   #erasure: ErasureKeys | undefined;
 
-  constructor(request: StageRequest, opened: Opened, plan: Plan | undefined, scratch: string) {
+  constructor(request: StageRequest, opened: Opened, plan: Plan | undefined, worker: WorkerSettings) {
     this.request = request;
     this.store = opened.store;
     this.keystore = opened.keystore;
@@ -104,7 +115,8 @@ export class Stage {
     this.settings = opened.settings;
     this.facts = opened.facts;
     this.redactor = opened.redactor;
-    this.scratch = scratch;
+    this.scratch = worker.scratch;
+    this.filters = worker.filters ?? OWN;
     this.reader = new PartReader(this.store, [this.keystore.identity().secret]);
     this.#plan = plan;
   }
@@ -220,7 +232,7 @@ export async function openStage(request: StageRequest, worker: WorkerSettings): 
   if (request.fresh) opened.delete(name);
   let base = await open();
   const { plan: ref } = request;
-  if (!ref) return new Stage(request, base, undefined, worker.scratch);
+  if (!ref) return new Stage(request, base, undefined, worker);
   const { store, keystore } = base;
   const plan = await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(store, ref, keystore));
   if (!isPlanned(plan, base)) {
@@ -232,7 +244,7 @@ export async function openStage(request: StageRequest, worker: WorkerSettings): 
       'SourceChanged',
       'the facts, or a file that the policy names, are not those that the run was planned with: start it again',
     );
-  return new Stage(request, base, plan, worker.scratch);
+  return new Stage(request, base, plan, worker);
 }
 
 function isPlanned({ factsDigest, policyDigest }: Plan, { facts, policy }: Opened): boolean {

@@ -17,6 +17,12 @@ const BATCH = 32;
 /** 4 GiB: the largest offset of a word that stays a small integer in V8. */
 const MAX_BLOCKS = 2 ** 26;
 
+/** A filter as another thread can be given it: the bits themselves, shared. Nobody adds to it any more. */
+export interface FilterMemory {
+  words: Int32Array;
+  added: number;
+}
+
 export class FingerprintFilter {
   private readonly words: Int32Array;
   private readonly blocks: number;
@@ -39,6 +45,17 @@ export class FingerprintFilter {
    */
   static sized(expected: number, falsePositiveRate = 1e-6): FingerprintFilter {
     return new FingerprintFilter(new Int32Array(filterBytes(expected, falsePositiveRate) / 4), 0);
+  }
+
+  /** A filter over the memory of another. */
+  static over({ words, added }: FilterMemory): FingerprintFilter {
+    return new FingerprintFilter(words, added);
+  }
+
+  /** What `over` takes; posted to another thread it is no copy where the filter was read and not built. */
+  get memory(): FilterMemory {
+    this.settle();
+    return { words: this.words, added: this.count };
   }
 
   /** How often `add` was called, over all merged filters. */
@@ -171,7 +188,7 @@ export class FingerprintFilter {
     return filter;
   }
 
-  /** An empty filter of the size that a header names. */
+  /** An empty filter of the size that a header names, in memory that threads can share. */
   private static headed(bytes: Uint8Array): FingerprintFilter {
     const field = (i: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(i * 4, true);
     if (bytes.length < HEADER_BYTES || field(0) !== MAGIC || field(1) !== 1 || field(3) !== PROBES) {
@@ -179,7 +196,8 @@ export class FingerprintFilter {
     }
     const blocks = field(2);
     if (blocks < 1 || blocks > MAX_BLOCKS) throw new Error('fingerprint filter has no size: build it again');
-    return new FingerprintFilter(new Int32Array(blocks * BLOCK_WORDS), field(4) + field(5) * 2 ** 32);
+    const words = new Int32Array(new SharedArrayBuffer(blocks * BLOCK_WORDS * 4));
+    return new FingerprintFilter(words, field(4) + field(5) * 2 ** 32);
   }
 
   private baseOf(hi: number): number {

@@ -182,6 +182,10 @@ class Files implements ObjectStore {
     });
   }
 
+  takeBack(): Promise<void> {
+    return Promise.resolve();
+  }
+
   private pathOf(key: string): string {
     return join(this.root, key);
   }

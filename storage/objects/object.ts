@@ -52,6 +52,11 @@ export interface ObjectStore {
    * Safe to repeat after a crash, and for several callers at once.
    */
   publishFolder(from: string, to: string): Promise<'published' | 'exists'>;
+  /**
+   * Removes what `publishFolder` left of folders whose key starts with `from`, and that did not come to its end, below the prefix `under`. On
+   * files nothing is ever left.
+   */
+  takeBack(from: string, under: string): Promise<void>;
 }
 
 /** The object that makes a published folder count. */

@@ -3,55 +3,32 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hashing, rechunk } from '../objects/body.ts';
 import type { ByteRange, ObjectInfo, ObjectStore } from '../objects/object.ts';
 import { READ_CHUNK, StorageFault, checkKey, checkPrefix, folderKey } from '../objects/object.ts';
 import type { S3Address } from './address.ts';
-import { publish } from './publish.ts';
+import { clientOf } from './client.ts';
+import { download } from './download.ts';
 import { faultOf, statusOf } from './fault.ts';
+import { publish, takeBack } from './publish.ts';
 
 /** Parts of an upload of unknown length; with at most 10,000 of them an object may have 160 GB. */
 const PART_BYTES = 16 << 20;
-/** How often the SDK sends a request: at 30% failures, one in 15,000 requests fails for good. */
-const ATTEMPTS = 8;
-/** Connections of one process to one service. */
-const SOCKETS = { maxSockets: 64 };
-/** How often a download that broke in the middle is taken up again without a byte gained. */
-const RESUMES = 6;
 const WRITER = 'garner-writer';
-
-/** One client a service: stores are opened for every piece of a source, connections and credentials are kept. */
-const clients = new Map<string, S3Client>();
 
 /** Opens a bucket; credentials and anything not in the address come from the SDK's environment. */
 export function openS3(address: S3Address): ObjectStore {
-  const { url, bucket, prefix, endpoint, region, pathStyle } = address;
-  const service = JSON.stringify([endpoint, region, pathStyle]);
-  const client = clients.get(service) ?? connect(address);
-  clients.set(service, client);
-  return new Bucket(client, bucket, prefix, url);
-}
-
-function connect({ endpoint, region, pathStyle }: S3Address): S3Client {
-  return new S3Client({
-    ...(endpoint === null ? {} : { endpoint }),
-    ...(region === null ? {} : { region }),
-    forcePathStyle: pathStyle,
-    maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, httpAgent: SOCKETS, httpsAgent: SOCKETS },
-  });
+  return new Bucket(clientOf(address), address);
 }
 
 class Bucket implements ObjectStore {
@@ -61,7 +38,7 @@ class Bucket implements ObjectStore {
   private readonly prefix: string;
   private readonly root: string;
 
-  constructor(client: S3Client, bucket: string, prefix: string, url: string) {
+  constructor(client: S3Client, { bucket, prefix, url }: S3Address) {
     this.client = client;
     this.bucket = bucket;
     this.prefix = prefix;
@@ -219,42 +196,13 @@ class Bucket implements ObjectStore {
     return this.guarded(target, 'write', () => publish(this, this.client, this.bucket, this.prefix, source, target));
   }
 
-  /** Bytes as they come; a connection that breaks is taken up again where it broke, on the same version of the object. */
-  private async *download(key: string, range?: ByteRange, etag?: string): AsyncGenerator<Uint8Array> {
-    let at = range?.start ?? 0;
-    const end = range?.end ?? Infinity;
-    let tag = etag;
-    for (let failures = 0; at < end;) {
-      let answer;
-      try {
-        answer = await this.client.send(
-          new GetObjectCommand({
-            ...this.at(key),
-            ...(at > 0 || end !== Infinity ? { Range: `bytes=${at}-${end === Infinity ? '' : end - 1}` } : {}),
-            ...(tag === undefined ? {} : { IfMatch: tag }),
-          }),
-        );
-      } catch (error) {
-        // A range that begins at or past the end holds nothing.
-        if (statusOf(error) === 416) return;
-        throw faultOf(error, this.pathOf(key), 'read');
-      }
-      tag ??= answer.ETag;
-      const whole = at + (answer.ContentLength ?? Infinity);
-      try {
-        for await (const piece of answer.Body as Readable) {
-          const bytes = piece as Uint8Array;
-          at += bytes.length;
-          failures = 0;
-          yield bytes;
-        }
-        return;
-      } catch (error) {
-        // An error after the last byte is a checksum that does not hold: what was given out is not what is stored.
-        if (at >= whole || ++failures > RESUMES) throw faultOf(error, this.pathOf(key), 'read');
-        await sleep(Math.random() * Math.min(5_000, 100 * 2 ** failures));
-      }
-    }
+  async takeBack(from: string, under: string): Promise<void> {
+    checkPrefix(from, this.root);
+    await this.guarded(under, 'write', () => takeBack(this, from, under));
+  }
+
+  private download(key: string, range?: ByteRange, etag?: string): AsyncGenerator<Uint8Array> {
+    return download(this.client, this.at(key), this.pathOf(key), range, etag);
   }
 
   private async wrote(key: string, writer: string): Promise<boolean> {

@@ -27,6 +27,7 @@ export function openS3Lazily(url: string): ObjectStore {
     remove: async (...args) => (await store()).remove(...args),
     removeAll: async (...args) => (await store()).removeAll(...args),
     abandon: async (...args) => (await store()).abandon(...args),
+    takeBack: async (...args) => (await store()).takeBack(...args),
     publishFolder: async (...args) => (await store()).publishFolder(...args),
   };
 }

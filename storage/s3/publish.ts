@@ -11,6 +11,8 @@ import { MANIFEST, StorageFault, type ObjectInfo, type ObjectStore } from '../ob
 /** Objects over 5 GB cannot be copied in one request (S3 CopyObject); parts of 1 GiB reach 10 TB. */
 const WHOLE_COPY_BYTES = 5_000_000_000;
 const PART_BYTES = 1 << 30;
+/** What follows the name of a folder in that of its claim. */
+const CLAIM = '.claim';
 /** Copies in flight. */
 const LANES = 8;
 
@@ -29,7 +31,7 @@ export async function publish(
   from: string,
   to: string,
 ): Promise<'published' | 'exists'> {
-  const claim = `${to}.claim`;
+  const claim = `${to}${CLAIM}`;
   const manifest = `${to}/${MANIFEST}`;
   for (let tries = 0; tries < 10; tries++) {
     if ((await store.stat(manifest)) !== null) {
@@ -69,6 +71,18 @@ export async function publish(
   throw new StorageFault('unavailable', `s3://${bucket}/${prefix}${to}`, 'is being published by others: try again');
 }
 
+/** Removes the claims of folders below `from`, and what was copied of them to where no manifest came to stand. */
+export async function takeBack(store: ObjectStore, from: string, under: string): Promise<void> {
+  for await (const { key } of store.list(under)) {
+    if (!key.endsWith(CLAIM)) continue;
+    const source = await readClaim(store, key);
+    if (source?.startsWith(from) !== true) continue;
+    const to = key.slice(0, -CLAIM.length);
+    if ((await store.stat(`${to}/${MANIFEST}`)) === null) await store.removeAll(`${to}/`);
+    await store.remove(key);
+  }
+}
+
 /** The folder whose bytes count; null when the claim went away between two looks. */
 async function claimed(store: ObjectStore, claim: string, from: string): Promise<string | null> {
   try {
@@ -77,6 +91,10 @@ async function claimed(store: ObjectStore, claim: string, from: string): Promise
   } catch (error) {
     if (!(error instanceof StorageFault) || error.kind !== 'exists') throw error;
   }
+  return readClaim(store, claim);
+}
+
+async function readClaim(store: ObjectStore, claim: string): Promise<string | null> {
   try {
     return (await store.readAll(claim)).toString();
   } catch (error) {
@@ -104,6 +122,11 @@ async function copyFolder(
     }
   };
   await Promise.all(Array.from({ length: Math.min(LANES, objects.length) }, lane));
+  // A run that failed takes back what it had claimed, also from whoever went on with it.
+  const copied = new Set<string>();
+  for await (const { key } of store.list(`${to}/`)) copied.add(key.slice(to.length));
+  if (!objects.every(({ key }) => copied.has(key.slice(from.length))))
+    throw new StorageFault('unavailable', `s3://${bucket}/${prefix}${to}`, 'was taken back meanwhile: try again');
 }
 
 async function copy(client: S3Client, bucket: string, from: string, to: string, size: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** Runs work over many items, a bounded number at once, in order of the items; a pause holds what has not begun. */
+import { CancellationScope } from '@temporalio/workflow';
 
-/** Results in the order of the items. The first failure ends it, after what is running has ended. */
+/** Results in the order of the items. The first failure cancels what is running, and is thrown when that has ended. */
 export async function mapBounded<T, R>(
   items: T[],
   width: number,
@@ -9,20 +10,22 @@ export async function mapBounded<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
-  let failed = false;
+  const failures: unknown[] = [];
+  const scope = new CancellationScope();
   const lane = async () => {
-    while (next < items.length && !failed) {
+    while (next < items.length && failures.length === 0) {
       const index = next++;
-      await steering.running();
       try {
+        await steering.running();
         results[index] = await work(items[index]!);
       } catch (error) {
-        failed = true;
-        throw error;
+        failures.push(error);
+        // What waits for an operator, or for a pause to end, would hold up a run that cannot succeed any more.
+        scope.cancel();
       }
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, lane));
-  for (const result of lanes) if (result.status === 'rejected') throw result.reason;
+  await scope.run(() => Promise.all(Array.from({ length: Math.min(width, items.length) }, lane)));
+  if (failures.length > 0) throw failures[0];
   return results;
 }

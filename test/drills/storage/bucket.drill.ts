@@ -143,6 +143,24 @@ describe.skipIf(program === null)('a run on an object store', () => {
     }
   });
 
+  it('that refuses the last object of a version for good leaves nothing of it: no copy, no claim', async () => {
+    const refused = ({ method, url }: Asked) =>
+      method === 'PUT' && /\/datasets\/[^?]*\/manifest\.dsse\.json/.test(url) ? 403 : 'pass';
+    const proxy = await faultyProxy(minio.endpoint, refused);
+    const worker = await site.worker();
+    try {
+      const ended = await run('refused', proxy.endpoint).ended;
+      expect([ended.status, ended.stderr]).toEqual([3, expect.stringContaining('was refused')]);
+      expect(proxy.counts[403]).toBeGreaterThan(0);
+      expect(proxy.counts.pass).toBeGreaterThan(100);
+      expect(await keysIn('refused')).toEqual([]);
+      console.log(`refused: ${JSON.stringify(proxy.counts)}, ${ended.seconds.toFixed(1)} s, nothing is left`);
+    } finally {
+      await stop(worker);
+      await proxy.close();
+    }
+  });
+
   it(`comes to the same dataset after kill -9 of the worker at ${KILLS} points, publication among them`, async () => {
     const draw = drawsOf('bucket kill');
     const took: string[] = [];

@@ -7,7 +7,7 @@ import { storeSettings } from '../../../activities/whole.ts';
 import type { Admitted, Assembled, CurateInput, Ref, Rendered } from '../../../activities/types.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
 import { filesUnder } from '../../command.ts';
-import { faultOf } from '../../../worker/fault.ts';
+import { faultOf } from '../../../worker/threads/fault.ts';
 import { drawsOf } from '../site/seed.ts';
 import { NOW, Site } from '../site/site.ts';
 

@@ -180,6 +180,22 @@ describe.skipIf(program === null)('objects on S3', () => {
     expect((await collect(store.list('v'))).map(({ key }) => key).filter((key) => key.endsWith('.claim'))).toEqual([]);
   });
 
+  it('published half by one who gives up are taken back, those of others and whole ones are not', async () => {
+    const store = openStore(url('back'));
+    for (const run of ['run-a', 'run-b']) {
+      await store.write(`datasets/x/${run}.claim`, Buffer.from(`runs/${run}/dataset-1`));
+      await store.write(`datasets/x/${run}/data/a`, Buffer.from('a'));
+    }
+    await store.write('datasets/x/whole.claim', Buffer.from('runs/run-a/dataset-2'));
+    await store.write('datasets/x/whole/manifest.dsse.json', Buffer.from('{}'));
+    await store.takeBack('runs/run-a/', 'datasets/');
+    expect((await collect(store.list(''))).map(({ key }) => key)).toEqual([
+      'datasets/x/run-b.claim',
+      'datasets/x/run-b/data/a',
+      'datasets/x/whole/manifest.dsse.json',
+    ]);
+  });
+
   it('fail with a kind that says what to do', async () => {
     const none = openStore(url('x').replace('s3://garner', 's3://no-such-bucket'));
     await expect(none.write('k', Buffer.from('x'))).rejects.toMatchObject({ kind: 'not_writable' });

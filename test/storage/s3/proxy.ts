@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
  * What becomes of a request: `lose answer` carries it out and closes the connection; `reset` closes it in the middle of what is sent, so
  * that the store never has the whole; `slow` waits a second and a half.
  */
-export type Fate = 'pass' | 'lose answer' | 'reset' | 'slow' | 500 | 503;
+export type Fate = 'pass' | 'lose answer' | 'reset' | 'slow' | 403 | 500 | 503;
 
 export interface Asked {
   method: string;
@@ -35,7 +35,7 @@ export async function faultyProxy(endpoint: string, decide: (asked: Asked) => Fa
     const fate = decide({ method, url, bytes });
     counts[fate] = (counts[fate] ?? 0) + 1;
     from.on('error', () => undefined);
-    if (fate === 500 || fate === 503) {
+    if (typeof fate === 'number') {
       from.resume();
       from.on('end', () => to.writeHead(fate).end());
       return;

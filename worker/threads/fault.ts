@@ -1,13 +1,13 @@
 /** What a failed stage tells Temporal: a type from a closed set, a message without content, and whether trying again may help. */
 import { ApplicationFailure } from '@temporalio/common';
-import { RunFailure, type FailureType } from '../activities/run/failure.ts';
-import { ConfigError } from '../config/document.ts';
-import { FactsError } from '../curation/rules/facts.ts';
-import { PatternError } from '../curation/rules/path/exclusion.ts';
-import { GuardFault } from '../storage/guard/fault.ts';
-import { KeystoreFault } from '../storage/keystore.ts';
-import { StorageFault } from '../storage/objects.ts';
-import { SealFault } from '../storage/seal.ts';
+import { RunFailure, type FailureType } from '../../activities/run/failure.ts';
+import { ConfigError } from '../../config/document.ts';
+import { FactsError } from '../../curation/rules/facts.ts';
+import { PatternError } from '../../curation/rules/path/exclusion.ts';
+import { GuardFault } from '../../storage/guard/fault.ts';
+import { KeystoreFault } from '../../storage/keystore.ts';
+import { StorageFault } from '../../storage/objects.ts';
+import { SealFault } from '../../storage/seal.ts';
 
 export interface Fault {
   type: FailureType | 'Unavailable' | 'Unexpected';

@@ -1,16 +1,17 @@
 /** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
 import type { MessagePort } from 'node:worker_threads';
-import { openStage, type WorkerSettings } from '../activities/run/stage.ts';
-import { STAGES, BARE_STAGES, type StageName } from '../activities/index.ts';
-import type { Ref } from '../activities/types.ts';
+import { openStage, type WorkerSettings } from '../../activities/run/stage.ts';
+import { STAGES, BARE_STAGES, type StageName } from '../../activities/index.ts';
+import type { Ref } from '../../activities/types.ts';
 import { faultOf, type Fault } from './fault.ts';
+import { sharedFilters } from './filters.ts';
 
 export interface StageTask {
   stage: StageName;
   input: { run: string; out: string; settings: Ref; facts: string | null; plan?: Ref | null };
   attempt: string;
   worker: WorkerSettings;
-  /** Gets a message whenever the stage moves on. */
+  /** Gets `{progress}` whenever the stage moves on, and what threads settle over filters. */
   port: MessagePort;
 }
 
@@ -24,14 +25,15 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
       const now = performance.now();
       if (now - told < 200) return;
       told = now;
-      port.postMessage(details);
+      port.postMessage({ progress: details });
     };
     if (isBare(stage)) {
       const work = BARE_STAGES[stage] as (input: unknown, worker: WorkerSettings) => Promise<unknown>;
       return { ok: true, result: await work(input, worker) };
     }
     const begun = plan ? { plan } : { fresh: stage === 'plan' };
-    const opened = await openStage({ run, out, settings, facts, attempt, progress, ...begun }, worker);
+    const request = { run, out, settings, facts, attempt, progress, ...begun };
+    const opened = await openStage(request, { ...worker, filters: sharedFilters(port) });
     const work = STAGES[stage] as (input: unknown, opened: unknown) => Promise<unknown>;
     return { ok: true, result: await work(input, opened) };
   } catch (error) {

@@ -5,11 +5,12 @@ import { MessageChannel } from 'node:worker_threads';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Piscina } from 'piscina';
-import { STAGES, BARE_STAGES, type Activities, type StageName } from '../activities/index.ts';
-import type { WorkerSettings } from '../activities/run/stage.ts';
+import { STAGES, BARE_STAGES, type Activities, type StageName } from '../../activities/index.ts';
+import type { WorkerSettings } from '../../activities/run/stage.ts';
 import { failureOf } from './fault.ts';
-import type { WorkerLog } from './log.ts';
-import type { StageMetrics } from './metrics.ts';
+import { HeldFilters } from './filters.ts';
+import type { WorkerLog } from '../log.ts';
+import type { StageMetrics } from '../metrics.ts';
 import type { StageOutcome, StageTask } from './thread.ts';
 
 const HEARTBEAT_MS = 2_000;
@@ -34,10 +35,11 @@ export function stagePool(worker: WorkerSettings, threads: number, observer: Sta
     idleTimeout: 600_000,
     concurrentTasksPerWorker: 1,
   });
+  const held = new HeldFilters();
   const activities = Object.fromEntries(
     (Object.keys({ ...STAGES, ...BARE_STAGES }) as StageName[]).map((stage) => [
       stage,
-      (input: StageTask['input']) => observed(observer, stage, () => runStage(pool, worker, stage, input)),
+      (input: StageTask['input']) => observed(observer, stage, () => runStage(pool, held, worker, stage, input)),
     ]),
   );
   return { activities: activities as unknown as Activities, close: () => pool.close({ force: true }) };
@@ -65,6 +67,7 @@ async function observed(observer: StageObserver, stage: StageName, work: () => P
 
 async function runStage(
   pool: Piscina,
+  held: HeldFilters,
   worker: WorkerSettings,
   stage: StageName,
   input: StageTask['input'],
@@ -72,7 +75,9 @@ async function runStage(
   const context = Context.current();
   const { port1, port2 } = new MessageChannel();
   let details: unknown = null;
-  port1.on('message', (told) => (details = told));
+  port1.on('message', (told: { progress: unknown }) => {
+    if (!held.heard(told, port1)) details = told.progress;
+  });
   const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
   try {
     const task: StageTask = { stage, input, attempt: attemptName(), worker, port: port2 };
@@ -87,6 +92,7 @@ async function runStage(
     throw error;
   } finally {
     clearInterval(beat);
+    held.left(port1);
     port1.close();
   }
 }
@@ -100,5 +106,7 @@ function attemptName(): string {
 
 function threadFile(): string {
   const compiled = fileURLToPath(new URL('./thread.js', import.meta.url));
-  return existsSync(compiled) ? compiled : fileURLToPath(new URL('../dist/worker/thread.js', import.meta.url));
+  return existsSync(compiled)
+    ? compiled
+    : fileURLToPath(new URL('../../dist/worker/threads/thread.js', import.meta.url));
 }
