@@ -1,6 +1,6 @@
 /** Opens the place where objects lie: a local folder or a bucket. */
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openFiles } from './objects/files.ts';
 import type { ObjectStore } from './objects/object.ts';
@@ -12,6 +12,13 @@ export type { ByteRange, FaultKind, ObjectInfo, ObjectStore } from './objects/ob
 /** Whether a place is named by a URL, and not by a path. */
 export function isAddress(place: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(place);
+}
+
+/** How something that lies in a place is named to people, so that it can be given to a command: what a URL asks for stays behind the path. */
+export function placeIn(place: string, key: string): string {
+  if (!isAddress(place)) return join(place, key);
+  const [path, query] = place.split('?', 2) as [string, string?];
+  return `${path.replace(/\/+$/, '')}/${key}${query === undefined ? '' : `?${query}`}`;
 }
 
 /**

@@ -38,6 +38,8 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
       buckets: plan.buckets,
       erasure: stage.erasure,
       ...isAbuse(stage),
+      // Of the purposes only this one tells figures by plan.
+      ...(stage.policy.output.measurable?.includes('product-evaluation') && { consents: stage.knownFacts }),
     },
     output,
   );

@@ -46,8 +46,11 @@ export async function removeKept(store: ObjectStore): Promise<void> {
     const [, run, unit, ...rest] = key.split('/');
     if (unit === RECORD && rest.length === 0) runs.push(run!);
   }
-  for (const run of runs) {
-    await store.removeAll(`runs/${run}/${KEPT_UNIT}/`);
-    await store.remove(keptKey(run));
-  }
+  for (const run of runs) await removeKeptOf(run, store);
+}
+
+/** Takes back the buckets of one run. The record goes last: killed before, they are still known as kept. */
+export async function removeKeptOf(run: string, store: ObjectStore): Promise<void> {
+  await store.removeAll(`runs/${run}/${KEPT_UNIT}/`);
+  await store.remove(keptKey(run));
 }

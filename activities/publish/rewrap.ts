@@ -11,10 +11,12 @@ import {
   type StoredFile,
 } from '../../curation/proof/statement.ts';
 import { formatSums } from '../../curation/proof/sums.ts';
+import { withLock } from '../../storage/host/lock.ts';
 import type { AccessList } from '../../storage/people/access.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import { MANIFEST, type ObjectStore } from '../../storage/objects.ts';
 import { openStream, rewrapStream, sealStream } from '../../storage/seal.ts';
+import { REISSUE_LOCK, TOMBSTONE } from '../erase/tombstone.ts';
 import { RunFailure } from '../run/failure.ts';
 
 export interface RewrapSettings {
@@ -36,12 +38,21 @@ export interface Rewrapped {
   readers: number;
 }
 
+/** An erasure or a retention that takes versions back may hold the lock for as long as it writes. */
+const PATIENCE_MS = 6 * 3_600_000;
+
 /**
  * Safe to repeat: killed midway, some files have the old header, and the next call makes all of them alike.
- * @throws RunFailure Refused where the dataset is not signed by this keystore, is not as attested, or nobody may read it
+ * @throws RunFailure Refused where the dataset was taken back, is not signed by this keystore, is not as attested, or nobody may read it
  */
-export async function rewrapDataset(store: ObjectStore, settings: RewrapSettings): Promise<Rewrapped> {
+export function rewrapDataset(store: ObjectStore, settings: RewrapSettings): Promise<Rewrapped> {
+  // What is written after a version was taken back would bring it back.
+  return withLock(settings.keystore.folder, REISSUE_LOCK, () => rewrapped(store, settings), PATIENCE_MS);
+}
+
+async function rewrapped(store: ObjectStore, settings: RewrapSettings): Promise<Rewrapped> {
   const { keystore, identities, access, at, anew } = settings;
+  if ((await store.stat(TOMBSTONE)) !== null) throw refused(`${store.url} was taken back: its tombstone says why`);
   const signing = keystore.signing();
   const manifest = parseManifest((await store.readAll(MANIFEST)).toString());
   const attested = manifest.envelopes.map((envelope) => {

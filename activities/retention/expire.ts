@@ -16,6 +16,7 @@ import {
   TOMBSTONE,
   writeTombstone,
 } from '../erase/tombstone.ts';
+import { removeKeptOf } from '../measure/kept.ts';
 import { clean } from '../run/clean.ts';
 import type { WorkerSettings } from '../run/stage.ts';
 import { dueItems, type DueItem } from './due.ts';
@@ -120,6 +121,7 @@ async function expire(item: DueItem, place: Place, expired: Expired): Promise<st
   const keepLedger = item.kind === 'staging' && item.finished;
   const stays = (key: string) => keepLedger && /^runs\/[^/]+\/(ledger\/|run\.json$)/.test(key);
   for await (const info of store.list(`runs/${run}/`)) if (!stays(info.key)) count(info, expired);
+  if (keepLedger) await removeKeptOf(run, store);
   // The settings go first: a late writer of that run learns from it that the run is over.
   await clean({ run, settings: { key: `runs/${run}/settings` }, keepLedger }, store);
   return keysUnder(store, `runs/${run}/`, (key) => !stays(key));

@@ -1,7 +1,6 @@
 /** Starts a measurement: everything checked that can be, then the workflow, with a server and worker of its own where none is named. */
 import { createHmac } from 'node:crypto';
 import { availableParallelism, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { casesOf } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/plan/sources.ts';
@@ -15,7 +14,7 @@ import { readPolicyOf } from '../../config/policy/purpose.ts';
 import { windowText } from '../../curation/events/window.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
-import { openStore } from '../../storage/objects.ts';
+import { openStore, placeIn } from '../../storage/objects.ts';
 import { namedAddress } from '../connection.ts';
 import {
   addressOption,
@@ -143,8 +142,8 @@ export function printMeasured(summary: RunSummary, options: MeasureOptions): voi
   const why = Object.entries(reasons)
     .filter(([reason]) => reason !== 'kept')
     .map(([reason, count]) => `  ${group(count).padStart(10)}  ${reason}`);
-  const place = join(options.out, dataset);
-  const report = options.plain ? join(place, 'data', 'report.html') : `garner open ${place} --out FOLDER, then FOLDER/data/report.html`; // prettier-ignore
+  const place = placeIn(options.out, dataset);
+  const report = options.plain ? placeIn(place, 'data/report.html') : `garner open ${place} --out FOLDER, then FOLDER/data/report.html`; // prettier-ignore
   const lines = [
     `${group(records)} records: ${group(kept)} measured, ${group(excluded)} excluded, ${group(rejected)} rejected`,
     ...why,

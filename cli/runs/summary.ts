@@ -1,7 +1,7 @@
 /** What a run ends with on a terminal: the funnel from records to examples, and where to look next. */
-import { join } from 'node:path';
 import { precedence, type Reason } from '../../curation/verdict.ts';
 import type { RunSummary } from '../../activities/types.ts';
+import { placeIn } from '../../storage/objects.ts';
 import { group } from './progress.ts';
 
 const WIDTH = 26;
@@ -24,7 +24,7 @@ export function printSummary(summary: RunSummary, out: string): void {
     '',
     row('examples published', examples, false),
     '',
-    `  dataset   ${join(out, summary.dataset)}`,
+    `  dataset   ${placeIn(out, summary.dataset)}`,
     `  digest    ${summary.digest}`,
     `  run       ${summary.runId}`,
     `  records   garner ledger ${summary.runId}${outOption(out)}`,

@@ -18,7 +18,7 @@ import { parseAccess } from '../../storage/people/access.ts';
 import { addErasures } from '../../storage/people/erasures.ts';
 import { isFactsFolder, openFacts } from '../../storage/facts.ts';
 import { openKeystore } from '../../storage/keystore.ts';
-import { openStore } from '../../storage/objects.ts';
+import { openStore, placeIn } from '../../storage/objects.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { FolderInUse, historyFolder, ownServer } from '../../worker/server/embedded.ts';
 import { installRuntime, startWorker, TASK_QUEUE } from '../../worker/worker.ts';
@@ -200,7 +200,7 @@ function report(summary: EraseSummary, { json, out }: Options): void {
       process.stdout.write(
         `${name}/${version}: ${removed} examples out, ${replacedBy ? `replaced by ${replacedBy}` : 'nothing was left'}\n`,
       );
-    process.stdout.write(`certificate  ${join(out, certificate)}\n`);
+    process.stdout.write(`certificate  ${placeIn(out, certificate)}\n`);
     if (versions.length === 0) process.stderr.write('no version held it; later runs leave it out\n');
     if (probe.unfinished.length > 0)
       process.stderr.write(

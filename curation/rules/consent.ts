@@ -75,6 +75,13 @@ export function compileConsent(
   };
 }
 
+/** The plan that the facts knew the user to have then; undefined where they knew none, or two for the same moment. */
+export function planAt(facts: Pick<Facts, 'consents'>, userId: string, time: number): Plan | undefined {
+  const own = facts.consents(userId).filter((state) => state.userId === userId);
+  const plans = new Set(inForce(own, time).map(({ plan }) => plan));
+  return plans.size === 1 ? [...plans][0] : undefined;
+}
+
 /** For each spelling of the id its last states at the time; several where they name the same moment. States are sorted by `since`. */
 export function inForce(states: readonly ConsentState[], time: number): ConsentState[] {
   if (states.length === 1) return states[0]!.since <= time ? [states[0]!] : [];

@@ -7,6 +7,8 @@ import { parseRecord } from '../events/parse.ts';
 import type { SourceRecord } from '../events/records.ts';
 import type { FingerprintKey, GuardMode } from '../overlap/fingerprint.ts';
 import type { Redactor } from '../redaction/redactor.ts';
+import { planAt } from '../rules/consent.ts';
+import type { Facts } from '../rules/facts.ts';
 import type { EventJudgement, Rules } from '../rules/judge.ts';
 import { drop, firstReason, KEEP, outcomeOf, type Reason, type Verdict } from '../verdict.ts';
 import { originOf, privateRefusal, RemovedText, type NamedDocument, type Withheld } from './private/guarded.ts';
@@ -30,6 +32,8 @@ export interface AdmitSettings {
   joinKey: Uint8Array;
   pseudonymKey: Uint8Array;
   buckets: number;
+  /** Where plans are looked up that events do not name; absent where the run's records are not kept for a measurement by plan. */
+  consents?: Pick<Facts, 'consents'>;
   /** How the record's people and repositories are found again for erasure; absent where nothing is published. */
   erasure?: ErasureKeys;
 }
@@ -172,7 +176,12 @@ export class Admission {
     if (judgement.resolvedPath !== undefined) record.document = documentOf(event, judgement.resolvedPath);
     // Also where this shard knows enough to refuse: which paths of a request lie in one shard must make no difference.
     if (pending) record.pending = originOf(event);
-    const { erasure, rules } = this.#settings;
+    const { erasure, rules, consents } = this.#settings;
+    const { user, time } = event;
+    // A measurement also counts what is out for its text.
+    const isPlanless = user.id !== undefined && user.plan === undefined && out?.reason !== 'rule_error';
+    const knownPlan = consents && isPlanless ? planAt(consents, user.id!, time) : undefined;
+    if (knownPlan) record.knownPlan = knownPlan;
     if (erasure && !out) record.erasure = erasureKeysOf(event, judgement.context, rules, erasure.hash);
     // A confirmed abuser's text goes on, since reasons of text and label come before that of abuse.
     const goesOn = text && (!out || out.reason === 'abuse');

@@ -36,6 +36,8 @@ export interface AdmittedRecord {
   content: string;
   /** Consent of a record without a user, judged once the suggestion's user is known. */
   plan?: Plan;
+  /** What the facts say of the user's plan at the event, for a record that is to be measured and names none. */
+  knownPlan?: Plan;
   out?: { reason: Reason; rule: string };
   /** Share of the completion that redaction covered, where above 0. */
   covered?: number;

@@ -1,5 +1,6 @@
 /** Assesses an experiment: assignment, the primary measure, guardrails, languages, power; and what may be concluded. */
 import { measureNamed } from '../evaluation/measures.ts';
+import { change, changes, quantity } from '../evaluation/quantity.ts';
 import type { Interval } from '../estimators/interval.ts';
 import { MISMATCH, sampleRatioTest, type RatioTest } from './assignment.ts';
 import { heterogeneity, holm, type Heterogeneity } from './correction.ts';
@@ -208,7 +209,7 @@ function wordsOf(result: Omit<Assessment, 'words'>, experiment: Experiment, { mi
     if (primary) words.push(`${arm}: ${sentence(primary)}`);
     for (const guardrail of guardrails) words.push(`${arm}, guardrail ${sentence(guardrail)}`);
     if (spread) words.push(`${arm}: effects ${spread.p < experiment.alpha ? 'differ' : 'do not differ visibly'} by language (Cochran’s Q ${figure(spread.statistic)}, p = ${figure(spread.p)}).`); // prettier-ignore
-    if (power) words.push(`${arm}: the declared effect of ${figure(experiment.primary.effect)} would have been seen with probability ${figure(power.achieved)}; it takes ${power.usersNeeded} users an arm for 0.8.`); // prettier-ignore
+    if (power) words.push(`${arm}: the declared effect of ${change(experiment.primary.measure, experiment.primary.effect)} would have been seen with probability ${figure(power.achieved)}; it takes ${power.usersNeeded} users an arm for 0.8.`); // prettier-ignore
   }
   if (result.severalArms > 0) words.push(`${result.severalArms} users were seen in several arms and are left out.`);
   const looks =
@@ -220,9 +221,11 @@ function wordsOf(result: Omit<Assessment, 'words'>, experiment: Experiment, { mi
 }
 
 function sentence({ measure, control, treatment, effect, adjusted, moved, method, reduction }: Comparison): string {
-  const how = method === 'cuped' ? `; the pre-period took away ${figure((reduction ?? 0) * 100)}% of the variance` : '';
   const verdict = moved === 'no' ? 'no change found' : moved;
-  return `${measureNamed(measure)!.title}: ${figure(control)} → ${figure(treatment)}, difference ${figure(effect.value)} [${figure(effect.low)}, ${figure(effect.high)}], corrected p = ${figure(adjusted)}: ${verdict}${how}.`; // prettier-ignore
+  const isAdjusted = method === 'cuped';
+  // The raw values stand beside it, and their difference is another.
+  const how = isAdjusted ? ` adjusted for the pre-period, which explains ${figure((reduction ?? 0) * 100)}% of the variance (raw: ${change(measure, treatment - control)})` : ''; // prettier-ignore
+  return `${measureNamed(measure)!.title}: ${quantity(measure, control)} → ${quantity(measure, treatment)}; difference${how}: ${change(measure, effect.value)} (${changes(measure, effect.low, effect.high)}), corrected p = ${figure(adjusted)}: ${verdict}.`; // prettier-ignore
 }
 
 function figure(value: number): string {

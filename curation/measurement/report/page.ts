@@ -6,6 +6,7 @@ import type { Release } from '../aggregates/aggregate.ts';
 import { NESTED } from '../evaluation/cube.ts';
 import type { Cell, Evaluation } from '../evaluation/evaluate.ts';
 import { measureNamed } from '../evaluation/measures.ts';
+import { change, changes, percent, quantities, quantity } from '../evaluation/quantity.ts';
 import type { Assessment, Comparison } from '../experiment/assess.ts';
 
 export interface PageFacts {
@@ -81,8 +82,8 @@ function headlineSection(all: Cell | undefined, facts: PageFacts): string {
   if (!all) return section('Figures', NOTHING, { wide: true });
   const rows = all.figures.map((figure) => [
     measureNamed(figure.measure)!.title,
-    shown(figure.measure, figure.value),
-    figure.low === null ? '–' : between(figure.measure, figure.low, figure.high!),
+    quantity(figure.measure, figure.value),
+    figure.low === null ? '–' : quantities(figure.measure, figure.low, figure.high!),
     METHODS[figure.method],
     figure.users,
   ]);
@@ -116,10 +117,12 @@ function daySection(days: Cell[]): string {
   if (days.length === 0) return '';
   const series: Series[] = [
     { name: 'accepted', colour: 'positive', values: days.map(({ totals }) => totals['accepts'] ?? 0) },
-    { name: 'other impressions', colour: 'plain', values: days.map(({ totals }) => Math.max(0, (totals['impressions'] ?? 0) - (totals['accepts'] ?? 0))) }, // prettier-ignore
+    { name: 'other impressions', colour: 'plain', values: days.map(({ totals }) => ('accepts' in totals ? Math.max(0, (totals['impressions'] ?? 0) - totals['accepts']!) : 0)) }, // prettier-ignore
   ];
+  if (days.some(({ totals }) => !('accepts' in totals)))
+    series.push({ name: 'impressions, accepts not told', colour: 's6', values: days.map(({ totals }) => ('accepts' in totals ? 0 : (totals['impressions'] ?? 0))) }); // prettier-ignore
   const labels = days.map(({ value }) => value.slice('2026-'.length));
-  const rows = days.map((day) => [day.value, day.totals['impressions'] ?? 0, day.totals['accepts'] ?? 0, figureText(day, 'acceptance_rate')]); // prettier-ignore
+  const rows = days.map((day) => [day.value, day.totals['impressions'] ?? '–', day.totals['accepts'] ?? '–', figureText(day, 'acceptance_rate')]); // prettier-ignore
   return section(
     'By day',
     legend(series) +
@@ -155,13 +158,15 @@ export function assessmentPage(assessment: Assessment, facts: PageFacts): string
   const tiles = observed.map(([arm, users]) => [users > 0 ? count(users) : '–', `users in ${arm}`] as const);
   const rows = (list: readonly Comparison[]) =>
     list.map((one) => [
-      ...[measureNamed(one.measure)!.title, shown(one.measure, one.control), shown(one.measure, one.treatment), shown(one.measure, one.effect.value)], // prettier-ignore
-      between(one.measure, one.effect.low, one.effect.high),
-      ...[one.adjusted.toPrecision(2), one.method === 'cuped' ? 'CUPED' : 'delta', one.moved],
+      ...[measureNamed(one.measure)!.title, quantity(one.measure, one.control), quantity(one.measure, one.treatment)],
+      ...[change(one.measure, one.effect.value), changes(one.measure, one.effect.low, one.effect.high)],
+      ...[one.method === 'cuped' ? 'for the pre-period' : 'no', one.adjusted.toPrecision(2), one.moved],
     ]);
-  const head = ['Measure', 'Control', 'Treatment', 'Difference', 'Interval', 'Corrected p', 'Method', 'Moved'];
+  const head = ['Measure', 'Control', 'Treatment', 'Difference', 'Interval', 'Adjusted', 'Corrected p', 'Moved'];
+  const note =
+    'Control and treatment are raw values. A difference that is adjusted for the pre-period (CUPED) is not treatment less control: what users did before is taken out of it. pp: percentage points.';
   const body = arms.flatMap(({ arm, primary, guardrails, languages }) => [
-    section(`${arm}: primary measure and guardrails`, table(head, rows([...(primary ? [primary] : []), ...guardrails])), { wide: true }), // prettier-ignore
+    section(`${arm}: primary measure and guardrails`, table(head, rows([...(primary ? [primary] : []), ...guardrails])), { wide: true, note }), // prettier-ignore
     languages.length > 0
       ? section(`${arm}: by language`, table(['Language', ...head.slice(1)], languages.map((one, at) => [one.language, ...rows(languages)[at]!.slice(1)])), { wide: true }) // prettier-ignore
       : '',
@@ -196,24 +201,8 @@ export function aggregatesPage(release: Release, facts: PageFacts): string {
 function figureText(cell: Cell | undefined, measure: string, interval = false): string {
   const found = cell?.figures.find((figure) => figure.measure === measure);
   if (!found) return '–';
-  const text = shown(measure, found.value);
-  return interval && found.low !== null ? `${text} (${between(measure, found.low, found.high!)})` : text;
-}
-
-function shown(measure: string, value: number): string {
-  const unit = measureNamed(measure)?.unit;
-  if (unit === '%') return percent(value);
-  return `${Number(value.toPrecision(4))}${unit ? ` ${unit}` : ''}`;
-}
-
-/** An interval with its unit said once; "to", since a bound may be negative. */
-function between(measure: string, low: number, high: number): string {
-  if (measureNamed(measure)?.unit === '%') return `${(low * 100).toFixed(1)} to ${percent(high)}`;
-  return `${Number(low.toPrecision(4))} to ${shown(measure, high)}`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)}%`;
+  const text = quantity(measure, found.value);
+  return interval && found.low !== null ? `${text} (${quantities(measure, found.low, found.high!)})` : text;
 }
 
 function count(value: number): string {

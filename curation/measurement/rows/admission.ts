@@ -6,6 +6,7 @@ import type { CanonicalEvent } from '../../events/event.ts';
 import { parseRecord } from '../../events/parse.ts';
 import type { SourceRecord } from '../../events/records.ts';
 import type { Redactor } from '../../redaction/redactor.ts';
+import { planAt } from '../../rules/consent.ts';
 import { CLOCK_TOLERANCE, type Rules } from '../../rules/judge.ts';
 import type { Facts } from '../../rules/facts.ts';
 import { parseRemote, type HostPolicy } from '../../rules/repository/remote.ts';
@@ -112,7 +113,10 @@ export class MeasureAdmission {
       ...{ latencyMs, displayedMs, acceptedLength, typedShare, reason, afterSeconds, editDistance, branchChanged },
       ...sizeOf(event),
     };
-    if (verdict.keep) this.#addText(reduced, event);
+    if (verdict.keep) {
+      this.#addPlan(reduced, event);
+      this.#addText(reduced, event);
+    }
     this.#sink.event(bucketOf(this.#join, event.suggestionId, this.#settings.buckets), reduced);
   }
 
@@ -138,6 +142,13 @@ export class MeasureAdmission {
     } catch {
       return drop('rule_error', 'consent');
     }
+  }
+
+  /** Of the purposes only product-evaluation tells figures by plan. */
+  #addPlan(reduced: OutcomeEvent, { user: { id, plan }, time }: CanonicalEvent): void {
+    if (this.#settings.purpose !== 'product-evaluation' || plan !== undefined || id === undefined) return;
+    const known = planAt(this.#settings.facts, id, time);
+    if (known) reduced.knownPlan = known;
   }
 
   /** What a purpose may know of text: words of closed lists, keyed hashes, counts. */

@@ -19,6 +19,8 @@ export interface OutcomeEvent extends TextSize {
   content: string;
   out?: { reason: Reason; rule: string };
   plan?: Plan;
+  /** What the facts say of the user's plan at the event, where the event names none. */
+  knownPlan?: Plan;
   ide?: Label;
   extensionVersion?: Label;
   language?: Label;

@@ -136,7 +136,7 @@ function rowOf(unit: OutcomeEvent[], settings: JoinSettings): WholeRow {
     extensionVersion: first('extensionVersion') ?? UNKNOWN,
     language: first('language') ?? UNKNOWN,
     model: first('model') ?? UNKNOWN,
-    plan: first('plan') ?? 'unknown',
+    plan: first('plan') ?? first('knownPlan') ?? 'unknown',
     strategy: first('strategy') ?? UNKNOWN,
     framework: first('framework') ?? 'none',
     shape: first('shape') ?? 'unknown',

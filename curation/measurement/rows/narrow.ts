@@ -29,6 +29,7 @@ export function narrowed(
     ...(user === undefined ? {} : { user: user as Pseudonym }),
     ...(out ? { out } : {}),
     ...(plan === undefined ? {} : { plan }),
+    ...(record.knownPlan === undefined ? {} : { knownPlan: record.knownPlan }),
     ...labelled('ide', record.ide),
     ...labelled('language', record.language),
     ...labelled('model', record.model),

@@ -83,7 +83,9 @@ describe('a verdict', () => {
     expect(found.conclusion).toBe('better');
     expect(found.arms[0]!.primary).toMatchObject({ method: 'cuped', moved: 'better' });
     expect(found.arms[0]!.primary!.reduction).toBeGreaterThan(0.05);
-    expect(found.words.join(' ')).toMatch(/Acceptance rate, of read impressions: 0\.\d+ → 0\.\d+/);
+    expect(found.words.join(' ')).toMatch(
+      /Acceptance rate, of read impressions: \d+\.\d% → \d+\.\d%; difference.*: [+-]?\d+\.\d pp \([+-]?\d+\.\d to [+-]?\d+\.\d pp\)/,
+    );
   });
 
   it('warns where a guardrail is harmed', () => {

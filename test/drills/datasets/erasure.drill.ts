@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EraseSummary, RunSummary } from '../../../activities/types.ts';
+import { parseManifest } from '../../../curation/proof/dsse.ts';
+import type { Certificate } from '../../../curation/proof/erasure.ts';
 import { Random } from '../../../curation/sample/random.ts';
 import { bytesUnder, filesUnder, workplace } from '../../command.ts';
 
@@ -58,6 +60,14 @@ function copyOf(name: string): Copy {
   cpSync(place.path('out'), out, { recursive: true, filter: (path) => !path.includes('.temporal') });
   cpSync(place.path('keys'), keys, { recursive: true });
   return { out, keys };
+}
+
+/** What the certificate says, but for the moment of its signing. */
+function certificateOf({ out }: Copy, key: string): object {
+  const [envelope] = parseManifest(readFileSync(join(out, key), 'utf8')).envelopes;
+  const { predicate } = JSON.parse(Buffer.from(envelope!.payload, 'base64').toString()) as { predicate: Certificate };
+  const { at: _at, ...said } = predicate;
+  return said;
 }
 
 interface Copy {
@@ -119,6 +129,7 @@ describe('an erasure that is killed midway', () => {
         whole.versions.map(({ version, newDigest, removed }) => ({ version, newDigest, removed })),
       );
       expect(summary.probe).toMatchObject({ remaining: [], uncovered: [], unfinished: [] });
+      expect(certificateOf(copy, summary.certificate)).toEqual(certificateOf(undisturbed, whole.certificate));
       expect(filesUnder(old)).toEqual([join(old, 'TOMBSTONE.json')]);
       const versions = readdirSync(join(copy.out, 'datasets', 'completions'));
       expect(versions.sort()).toEqual([first.version, summary.versions[0]!.replacedBy!].sort());
