@@ -10,6 +10,14 @@ export const guardKeyOption = () =>
   new Option('--guard-key <files...>', 'keys of the guard files (default: FILE.key beside each)');
 export const jsonOption = () => new Option('--json', 'machine-readable output on stdout');
 
+export const onFailureOption = () =>
+  new Option(
+    '--on-failure <what>',
+    'a shard that cannot be mended by trying again ends the run, or waits for `garner retry`',
+  )
+    .choices(['fail', 'wait'])
+    .default('fail');
+
 export const tracesOption = () =>
   new Option('--traces <url>', 'OTLP/HTTP collector that gets traces, such as http://127.0.0.1:4318').argParser(
     parseUrl,

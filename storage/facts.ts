@@ -1,5 +1,5 @@
 /** Opens a folder of facts for a run: checked to the last line, then answered from a memory-mapped snapshot that is named by its digest. */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FactEntry } from '../curation/rules/facts/entry.ts';
 import { fileEntries, lineEntries } from '../curation/rules/facts/line.ts';
@@ -43,7 +43,8 @@ const COUNT_OF: Record<string, keyof FactCounts> = {
 
 /**
  * Opens the facts of a folder or `s3://` address; an absent one holds no facts. The snapshot of the same digest is used again, else it is built in
- * one streaming pass with an external sort (some hundred MB of memory for tens of millions of lines). It holds user ids: 0600 in 0700.
+ * one streaming pass with an external sort (some hundred MB of memory for tens of millions of lines). It holds user ids: 0600 in 0700; a folder
+ * keeps the last few.
  * @throws FactsError naming file, line and field of the first thing that is wrong, before any look-up
  */
 export async function openFacts(folder: string, snapshotFolder: string): Promise<OpenedFacts> {
@@ -52,7 +53,12 @@ export async function openFacts(folder: string, snapshotFolder: string): Promise
   await privateFolder(snapshotFolder);
   await sweep(snapshotFolder);
   const target = join(snapshotFolder, `${FORM}-${digest}`);
-  if (!(await exists(join(target, FILE)))) await build(files, digest, snapshotFolder, target);
+  if (!(await exists(join(target, FILE)))) {
+    await dropUnused(snapshotFolder);
+    await build(files, digest, snapshotFolder, target);
+  }
+  const now = new Date();
+  await utimes(target, now, now);
   return openSnapshot(snapshotFolder, digest);
 }
 
@@ -118,6 +124,25 @@ async function readInto(
     digest.add(file.name, sha256);
   }
   return { counts, digest: digest.hex() };
+}
+
+/** Snapshots that stay beside that of the run at hand: those of runs that take turns. */
+const KEPT = 4;
+
+/**
+ * Makes room for one more snapshot: those longest unused go. Whoever still reads one of them goes on with it, since a file that is mapped stays until
+ * it is closed.
+ */
+async function dropUnused(snapshotFolder: string): Promise<void> {
+  const found: { path: string; used: number }[] = [];
+  for (const name of await readdir(snapshotFolder)) {
+    if (!name.startsWith(`${FORM}-`)) continue;
+    const path = join(snapshotFolder, name);
+    const used = await stat(path).catch(() => undefined);
+    if (used) found.push({ path, used: used.mtimeMs });
+  }
+  found.sort((a, b) => b.used - a.used);
+  for (const { path } of found.slice(KEPT - 1)) await rm(path, { recursive: true, force: true });
 }
 
 /** Removes what a build left whose process is gone. */

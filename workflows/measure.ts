@@ -14,9 +14,11 @@ export async function measure(input: CurateInput): Promise<RunSummary> {
     await steering.stage('done');
     return summary;
   } catch (error) {
-    await CancellationScope.nonCancellable(() =>
-      lastRites.clean({ ...opened, keepLedger: false }).catch(() => undefined),
-    );
+    const { decisions } = steering.progress;
+    await CancellationScope.nonCancellable(async () => {
+      if (decisions.length > 0) await lastRites.note({ ...opened, decisions }).catch(() => undefined);
+      await lastRites.clean({ ...opened, keepLedger: false }).catch(() => undefined);
+    });
     await steering.stage(isCancellation(error) ? 'cancelled' : 'failed');
     throw error;
   }
@@ -32,7 +34,9 @@ async function measured(input: CurateInput, opened: StageInput, steering: Steeri
 
   await steering.stage('admit', planned.shards);
   const shards = await mapBounded(units(planned.shards), input.concurrency, steering, async (shard) => {
-    const admitted = await steering.attempt(() => stages.measureAdmit({ ...common, shard }));
+    const options = { summary: `admit ${shard}` };
+    const admit = () => stages.measureAdmit.executeWithOptions(options, [{ ...common, shard }]);
+    const admitted = await steering.attempt(admit, shard);
     progress.finished++;
     progress.records += admitted.tally.records + admitted.records;
     return admitted;
@@ -43,7 +47,9 @@ async function measured(input: CurateInput, opened: StageInput, steering: Steeri
   await steering.stage('assemble', planned.buckets);
   const refs = shards.map(({ ref }) => ref);
   const joined = await mapBounded(units(planned.buckets), input.concurrency, steering, async (bucket) => {
-    const outcomes = await steering.attempt(() => stages.measureJoin({ ...common, bucket, shards: refs }));
+    const options = { summary: `assemble ${bucket}` };
+    const join = () => stages.measureJoin.executeWithOptions(options, [{ ...common, bucket, shards: refs }]);
+    const outcomes = await steering.attempt(join, bucket);
     progress.finished++;
     return outcomes;
   });
@@ -57,6 +63,8 @@ async function measured(input: CurateInput, opened: StageInput, steering: Steeri
     stages.measurePublish({ ...common, shards, joined, figures, actor, approvedBy }),
   );
   steering.attributes({ version: summary.version });
+  const { decisions } = progress;
+  if (decisions.length > 0) await stages.note({ ...common, decisions });
   await stages.clean({ ...common, keepLedger: true });
   return summary;
 }

@@ -227,16 +227,16 @@ const KEPT_RUNS = 4;
 /** Opens what a stage needs. The settings, facts and plan of a run are kept for its next stage in this process. */
 export async function openStage(request: StageRequest, worker: WorkerSettings): Promise<Stage> {
   const name = `${request.out}\0${request.settings.key}`;
-  const open = () => once(opened, name, () => openRun(request, worker));
+  const open = () => once(opened, name, () => openRun(request, worker), forget);
   // A question asked again has the same name: its plan looks at facts and files of the policy as they are by then.
-  if (request.fresh) opened.delete(name);
+  if (request.fresh) forget(name);
   let base = await open();
   const { plan: ref } = request;
   if (!ref) return new Stage(request, base, undefined, worker);
   const { store, keystore } = base;
   const plan = await once(plans, `${request.out}\0${ref.key}`, () => readSealed<Plan>(store, ref, keystore));
   if (!isPlanned(plan, base)) {
-    opened.delete(name);
+    forget(name);
     base = await open();
   }
   if (!isPlanned(plan, base))
@@ -245,6 +245,13 @@ export async function openStage(request: StageRequest, worker: WorkerSettings): 
       'the facts, or a file that the policy names, are not those that the run was planned with: start it again',
     );
   return new Stage(request, base, plan, worker);
+}
+
+/** One stage at a time works in a thread: nobody looks into the facts any more. */
+function forget(name: string): void {
+  const known = opened.get(name);
+  opened.delete(name);
+  known?.then(({ facts }) => facts.close()).catch(() => undefined);
 }
 
 function isPlanned({ factsDigest, policyDigest }: Plan, { facts, policy }: Opened): boolean {
@@ -264,12 +271,17 @@ async function openRun(request: StageRequest, worker: WorkerSettings): Promise<O
 }
 
 /** A cache of a few promises; one that failed is forgotten. */
-async function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+async function once<T>(
+  cache: Map<string, Promise<T>>,
+  key: string,
+  make: () => Promise<T>,
+  drop: (key: string) => void = (oldest) => cache.delete(oldest),
+): Promise<T> {
   const known = cache.get(key);
   if (known) return known;
   const made = make();
   cache.set(key, made);
-  if (cache.size > KEPT_RUNS) cache.delete(cache.keys().next().value!);
+  if (cache.size > KEPT_RUNS) drop(cache.keys().next().value!);
   made.catch(() => cache.delete(key));
   return made;
 }

@@ -20,6 +20,7 @@ import {
   addressOption,
   jsonOption,
   keysOption,
+  onFailureOption,
   outOption,
   parseBytes,
   parseCount,
@@ -63,6 +64,7 @@ export function measureOptions(command: Command, purpose: MeasuredPurpose): Comm
     .option('--concurrency <n>', 'shards in work at once (default: the cores)', parseCount)
     .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
     .option('--by <name>', 'who starts it (default: the account)')
+    .addOption(onFailureOption())
     .addOption(jsonOption());
 }
 
@@ -88,7 +90,7 @@ export async function measure(
     const input = await inputOf(options, policy, settings, kept, session.keystore);
     const handle = await startOrJoin(session.client, 'measure', input, {
       staticSummary: `${input.purpose}, ${windowText(input.window)}`,
-      staticDetails: `started by ${input.actor}; approval ${input.approval}`,
+      staticDetails: `started by ${input.actor}; approval ${input.approval}; a failed shard: ${input.onFailure}`,
       priorityKey: MEASURE_PRIORITY,
     });
     return finish(session, handle, options);
@@ -127,7 +129,7 @@ async function inputOf(
     actor: options.by ?? userInfo().username,
     approval: policy.approval,
     purpose: policy.purpose,
-    onFailure: 'fail',
+    onFailure: options.onFailure ?? 'fail',
   };
 }
 

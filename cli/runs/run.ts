@@ -22,6 +22,7 @@ import {
   guardKeyOption,
   jsonOption,
   keysOption,
+  onFailureOption,
   outOption,
   parseBytes,
   parseCount,
@@ -80,14 +81,7 @@ export function runCommand(program: Command): void {
     .option('--shard-bytes <size>', 'size of a shard', parseBytes, 64 << 20)
     .addOption(tracesOption())
     .option('--by <name>', 'who starts it (default: the account)')
-    .addOption(
-      new Option(
-        '--on-failure <what>',
-        'a shard that cannot be mended by trying again ends the run, or waits for `garner retry`',
-      )
-        .choices(['fail', 'wait'])
-        .default('fail'),
-    )
+    .addOption(onFailureOption())
     .addOption(jsonOption())
     .action(async (options: RunOptions) => {
       const summary = await run(options);

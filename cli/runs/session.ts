@@ -12,6 +12,7 @@ import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError } from '../../config/document.ts';
 import { isFactsFolder, openFacts } from '../../storage/facts.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
+import { checkWritable } from '../../storage/objects/writable.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
 import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../../worker/worker.ts';
@@ -36,10 +37,11 @@ export interface Session {
   worker: RunningWorker | null;
 }
 
-/** Checks the facts, opens everything, does the work and closes in order. @throws what opening and the work throw */
+/** Checks output and facts, opens everything, does the work and closes in order. @throws what opening and the work throw */
 export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
   process.once('SIGINT', leave).once('SIGTERM', leave);
   const local = namedAddress(options.address) === undefined;
+  await checkWritable(options.out);
   await sweepScratch();
   const scratch = await openScratch('run');
   try {

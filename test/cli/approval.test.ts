@@ -80,5 +80,7 @@ describe('a measurement under approval', () => {
     expect(status).not.toBe(0);
     expect(stderr).toContain('publication was rejected');
     expect(published('refused')).toEqual([]);
+    // Neither what was staged nor the settings it was started with stay.
+    expect(filesUnder(place.path('refused')).filter((file) => file.includes('/runs/'))).toEqual([]);
   });
 });

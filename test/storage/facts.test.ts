@@ -57,6 +57,26 @@ const FILES = {
 };
 
 describe('openFacts', () => {
+  it('keeps the snapshots used last, and whoever reads an older one goes on', async () => {
+    await write({ 'consents.jsonl': consent('u0') });
+    const first = await openFacts(folder, snapshots);
+    const digests = [];
+    for (let count = 1; count <= 6; count++) {
+      await write({ 'consents.jsonl': consent(`u${count}`) });
+      const opened = await openFacts(folder, snapshots);
+      digests.push(opened.digest);
+      await opened.close();
+    }
+    expect((await readdir(snapshots)).sort()).toEqual(
+      digests
+        .slice(-4)
+        .map((digest) => `facts-2-${digest}`)
+        .sort(),
+    );
+    expect([...first.entries()]).toHaveLength(1);
+    await first.close();
+  });
+
   it('gives every entry of its files, and nothing else', async () => {
     await write(FILES);
     const { entries, close } = await openFacts(folder, snapshots);

@@ -23,6 +23,7 @@ import {
   waitingSignal,
   type Decision,
   type Progress,
+  type RetryDecision,
   type StageLabel,
 } from './messages.ts';
 
@@ -52,13 +53,16 @@ export function refuse(message: string): never {
   throw ApplicationFailure.nonRetryable(message, 'Refused');
 }
 
+function retried({ unit }: RetryDecision): string {
+  return unit === null ? 'retry' : `retry ${unit}`;
+}
+
 export class Steering {
   readonly progress: Progress;
   readonly #starter: string;
   readonly #waits: boolean;
   /** Units that wait for an operator, by page. */
   readonly #waiting = new Map<string, number>();
-  #retried = false;
 
   constructor(input: CurateInput) {
     const now = Date.now();
@@ -103,10 +107,11 @@ export class Steering {
       (decision) => this.#decide('reject', decision, () => (progress.approval.rejectedBy = decision.by)),
       { validator: approval },
     );
-    setHandler(retryUpdate, (decision) => this.#decide('retry', decision, () => (this.#retried = true)), {
+    setHandler(retryUpdate, (decision) => this.#decide(retried(decision), decision, () => this.#again(decision.unit)), {
       validator: (decision) => {
         named(decision);
-        if (progress.failures.length === 0 || this.#retried) refuse('no stage of the run waits to be tried again');
+        if (!progress.failures.some(({ unit }) => unit === decision.unit))
+          refuse('no such stage or shard of the run waits to be tried again');
       },
     });
     setHandler(waitingSignal, (page, count) => {
@@ -130,8 +135,8 @@ export class Steering {
     if (this.progress.paused) await condition(() => !this.progress.paused);
   }
 
-  /** Does one stage; where failures wait, an operator has it tried again until it works. */
-  async attempt<T>(work: () => Promise<T>): Promise<T> {
+  /** Does one stage, or one unit of it; where failures wait, an operator has it tried again until it works. */
+  async attempt<T>(work: () => Promise<T>, unit: number | null = null): Promise<T> {
     for (;;) {
       try {
         return await work();
@@ -140,13 +145,10 @@ export class Steering {
         if (!this.#waits || isCancellation(error)) throw error;
         const cause = causeOf(error);
         if (cause.type === 'NoRecords' || cause.type === 'ConfigInvalid') throw error;
-        progress.failures = [
-          { workflow: progress.run, stage: progress.stage, unit: null, ...cause, since: Date.now() },
-        ];
+        const failure = { workflow: progress.run, stage: progress.stage, unit, ...cause, since: Date.now() };
+        progress.failures.push(failure);
         this.#outcome();
-        await condition(() => this.#retried);
-        progress.failures = [];
-        this.#retried = false;
+        await condition(() => !progress.failures.includes(failure));
         this.#outcome();
       }
     }
@@ -176,6 +178,10 @@ export class Steering {
     await condition(() => approval.by !== undefined || approval.rejectedBy !== undefined);
     if (approval.rejectedBy !== undefined) throw ApplicationFailure.nonRetryable('publication was rejected', 'Refused');
     return approval.by!;
+  }
+
+  #again(unit: number | null): void {
+    this.progress.failures = this.progress.failures.filter((failure) => failure.unit !== unit);
   }
 
   #decide(what: string, { by, why }: Decision, apply: () => void): void {

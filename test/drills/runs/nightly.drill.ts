@@ -136,6 +136,11 @@ describe('nights', () => {
     config('1s');
     expect(await apply()).toContain('~ garner-night jitter: 300000 → 1000');
     expect(await apply()).toBe(LISTED);
+    await site.withClient(async (client) => {
+      const { spec, policies } = await client.schedule.getHandle('garner-night').describe();
+      expect(spec).toMatchObject({ jitter: 1000, timezone: 'Europe/Berlin' });
+      expect(policies).toMatchObject({ overlap: 'SKIP', pauseOnFailure: true });
+    });
     const { stdout } = await command('schedule', 'list', '--json');
     const rows = stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line) as { kind: string }] : []));
     expect(rows.sort((a, b) => (a.kind < b.kind ? -1 : 1))).toMatchObject([

@@ -152,6 +152,29 @@ describe('a run that operators steer', () => {
     await worker.ended;
   });
 
+  it('ends a cancelled measurement with 130, leaves nothing, and writes down who had paused it', async () => {
+    const purpose = readFileSync(join(PROJECT, 'config', 'purposes', 'product-evaluation.yaml'), 'utf8');
+    writeFileSync(site.path('evaluation.yaml'), `${purpose}\napproval: required\n`);
+    worker = await site.worker();
+    const given = ['--input', 'sample/events', '--facts', 'sample/facts', '--access', 'access.yaml', '--by', 'ann'];
+    const { ended } = site.start([
+      ...['evaluate', ...given, '--policy', 'evaluation.yaml', '--out', 'measured', '--plain', '--keys', site.keys],
+      ...['--address', site.server.address, '--now', '2026-05-10'],
+    ]);
+    const waits = 'GarnerPurpose = "product-evaluation" AND GarnerStage = "approval"';
+    let run: string | undefined;
+    for (let tries = 0; tries < 100 && !run; tries++) [run] = await runs(waits);
+    expect((await command('pause', run!, '--by', 'bob', '--why', 'not today')).status).toBe(0);
+    expect((await command('cancel', run!)).status).toBe(0);
+    site.expectFailed(await ended, 'measured', 130, /cancelled/);
+    const log = await openAudit(join(site.keys, 'audit'), (await openKeystore(site.keys)).signing());
+    const told: string[] = [];
+    for await (const { actor, action, subject } of log.show()) if (subject === run) told.push(`${actor} ${action}`);
+    expect(told).toEqual(['bob run.pause']);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+  });
+
   it('ends a rejected run with 3 and writes down who rejected it', async () => {
     const { run, ended } = await pausedRun('rejected');
     await command('resume', run, '--why', 'on', '--by', 'bob');

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../storage/objects.ts';
+import { checkWritable } from '../../../storage/objects/writable.ts';
 import { collect, describePromises, pieces } from './promises.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'garner-files-'));
@@ -211,3 +212,15 @@ async function writeAsNobody(root: string): Promise<unknown> {
     process.seteuid!(0);
   }
 }
+
+describe('a place', () => {
+  it('is known to be writable, or not, before anything is written', async () => {
+    const root = folder();
+    await checkWritable(join(root, 'not', 'there', 'yet'));
+    expect(existsSync(root)).toBe(false);
+    writeFileSync(root, 'a file');
+    await expect(checkWritable(join(root, 'below'))).rejects.toMatchObject({
+      ...{ kind: 'not_writable', path: join(root, 'below') },
+    });
+  });
+});
