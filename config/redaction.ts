@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { LineCounter, parseDocument, isMap, isSeq, type YAMLMap } from 'yaml';
-import { compileRule } from '../curation/redaction/compiled.ts';
-import { translateGitleaks, type GitleaksRules } from '../curation/redaction/gitleaks.ts';
-import { RULE_DEFAULTS, type RedactionRule } from '../curation/redaction/rule.ts';
+import { compileRule } from '../curation/redaction/rules/compiled.ts';
+import { translateGitleaks, type GitleaksRules } from '../curation/redaction/rules/gitleaks.ts';
+import { RULE_DEFAULTS, type RedactionRule } from '../curation/redaction/rules/rule.ts';
 
 const TEXT_FIELDS = [
   'id',

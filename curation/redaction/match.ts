@@ -1,5 +1,6 @@
 /** What must hold of a match besides its expression: the rule's checks, its allow lists; and what else is cut out with it. */
-import type { CompiledAllow, CompiledRule } from './compiled.ts';
+import type { CompiledAllow, CompiledRule } from './rules/compiled.ts';
+import { holdsPlaceholder } from './values/placeholders.ts';
 import { isRandom } from './values/randomness.ts';
 
 /** How far round a match its other half is looked for. */
@@ -51,6 +52,34 @@ export function companions(
     const at = from + match.index + match[0].indexOf(secret);
     if ((at >= end || at + secret.length <= start) && isRandom(secret))
       found.push({ start: at, end: at + secret.length });
+  }
+  return found;
+}
+
+/** What the patterns of a `near` rule find in [from, to): the first group that has text where the rule names none. */
+export function searched(
+  compiled: CompiledRule,
+  text: string,
+  from: number,
+  to: number,
+): { start: number; end: number }[] {
+  const piece = text.slice(from, to);
+  const found: { start: number; end: number }[] = [];
+  for (const pattern of compiled.patterns) {
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(piece); match !== null; match = pattern.exec(piece)) {
+      if (match[0] === '') {
+        pattern.lastIndex++;
+        continue;
+      }
+      const { group } = compiled.rule;
+      const secret =
+        group > 0 ? match[group] : (match.slice(1).find((part) => part !== undefined && part !== '') ?? match[0]);
+      if (!secret || holdsPlaceholder(secret)) continue;
+      const at = from + match.index + match[0].indexOf(secret);
+      if (passes(compiled, text, secret, at, match[0], from + match.index))
+        found.push({ start: at, end: at + secret.length });
+    }
   }
   return found;
 }

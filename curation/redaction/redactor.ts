@@ -1,11 +1,11 @@
 /** Cuts secrets and personal data out of text and puts typed placeholders in their place. */
 import { createHash } from 'node:crypto';
 import type { JudgedText, RedactedText } from '../text.ts';
-import { compileRules } from './compiled.ts';
-import type { RedactionRule } from './rule.ts';
-import { scanText, type Hit } from './scan.ts';
+import { compileRules } from './rules/compiled.ts';
+import type { RedactionRule } from './rules/rule.ts';
+import type { Hit } from './hits.ts';
+import { scan } from './scan.ts';
 import { holdsPlaceholder, isPlaceholder } from './values/placeholders.ts';
-import { visible } from './detection/views.ts';
 
 /** Offsets are UTF-16 units of the joined text, before redaction. */
 export interface Finding {
@@ -118,18 +118,6 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
   const set = compileRules(rules, options.path);
   const ruleOf = (number: number): RedactionRule => set.rules[number]!.rule;
 
-  const scan = (text: string): Hit[] => {
-    const view = visible(text);
-    if (view === null) return scanText(set, text);
-    // Both readings: what is found in the text as it stands, and what shows once the invisible characters are gone.
-    const hits = scanText(set, view.text).map((hit) => ({
-      rule: hit.rule,
-      start: view.starts[hit.start]!,
-      end: view.ends[hit.end - 1]!,
-    }));
-    return hits.concat(scanText(set, text));
-  };
-
   const repeated = (text: string, hits: readonly Hit[]): Hit[] => {
     const secrets = new Map<string, number>();
     for (const hit of hits) {
@@ -176,7 +164,7 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
     let spans = label(text, hits.concat(repeated(text, hits)));
     for (let pass = 1; pass < MAX_PASSES; pass++) {
       const rendered = render(text, spans);
-      const more = scan(rendered.text);
+      const more = scan(set, rendered.text);
       const added = carryBack(more.concat(repeated(rendered.text, more)), spans, rendered.at);
       if (added.length === 0) break;
       hits = (spans as Hit[]).concat(added);
@@ -188,7 +176,7 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
   return {
     version: rulesVersion(rules),
     redactText(text) {
-      const spans = find(text, scan(text));
+      const spans = find(text, scan(set, text));
       const findings = spans.map(({ rule, placeholder, start, end }) => ({
         rule: ruleOf(rule).id,
         placeholder,
@@ -201,7 +189,7 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
       const text = fields.join('');
       const bounds = [0];
       for (const field of fields) bounds.push(bounds[bounds.length - 1]! + field.length);
-      const spans = find(text, scanFields(fields, text, bounds, scan));
+      const spans = find(text, scanFields(fields, text, bounds, (part) => scan(set, part)));
       return cut(fields, text, bounds, spans, ruleOf);
     },
   };
@@ -218,11 +206,11 @@ function scanFields(
   fields: readonly string[],
   text: string,
   bounds: readonly number[],
-  scan: (text: string) => Hit[],
+  scanned: (text: string) => Hit[],
 ): Hit[] {
   const hits: Hit[] = [];
   const read = (from: number, to: number): void => {
-    for (const hit of scan(text.slice(from, to)))
+    for (const hit of scanned(text.slice(from, to)))
       hits.push({ rule: hit.rule, start: hit.start + from, end: hit.end + from });
   };
   fields.forEach((field, index) => {

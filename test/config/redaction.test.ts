@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadBuiltinRules, loadGitleaks, parseRules } from '../../config/redaction.ts';
-import { translateRe2 } from '../../curation/redaction/re2.ts';
+import { translateRe2 } from '../../curation/redaction/rules/re2.ts';
 import { createRedactor } from '../../curation/redaction/redactor.ts';
 import type { JudgedText } from '../../curation/text.ts';
 

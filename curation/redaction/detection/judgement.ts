@@ -1,6 +1,6 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
 import type { Assignment } from './assignment.ts';
-import type { KeyStrength } from '../rule.ts';
+import type { KeyStrength } from '../rules/rule.ts';
 import { isText, VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
 import { isRandom, makeup, type Makeup } from '../values/randomness.ts';

@@ -1,36 +1,61 @@
 /** Other readings of a piece of text in which a split or wrapped secret is whole: joined strings, undone escapes, decoded runs. */
 
-/** A reading: unit i of `text` stands at [starts[i], ends[i]) of the text it was made from. */
+/** Where units of a reading come from: those from `at` on stand one by one at `from` on, or, of an escape, all of `size` units are one. */
+interface Origin {
+  readonly at: number;
+  readonly from: number;
+  readonly size: number;
+}
+
+/** A reading of a text. */
 export interface View {
   readonly text: string;
-  readonly starts: ArrayLike<number>;
-  readonly ends: ArrayLike<number>;
+  /** In order; the first begins at 0. */
+  readonly origins: readonly Origin[];
   /** The offset up to which the text is covered by this view. */
   readonly upTo: number;
 }
 
+/** Where [start, end) of the reading stands in the text that it was made from. */
+export function originOf(view: View, start: number, end: number): { start: number; end: number } {
+  const first = originAt(view, start);
+  const last = originAt(view, end - 1);
+  return {
+    start: first.size > 1 ? first.from : first.from + start - first.at,
+    end: last.size > 1 ? last.from + last.size : last.from + end - last.at,
+  };
+}
+
+function originAt({ origins }: View, at: number): Origin {
+  let low = 0;
+  let high = origins.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (origins[middle]!.at <= at) low = middle;
+    else high = middle - 1;
+  }
+  return origins[low]!;
+}
+
 /** Characters that print nothing and are used to break a token: zero-width ones, joiners, soft hyphen, variation selectors. */
-const INVISIBLE =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]/;
-const INVISIBLES = new RegExp(INVISIBLE.source, 'g');
+const INVISIBLES =
+  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+/g;
 
 /** The text without invisible characters, or null where it has none. */
 export function visible(text: string): View | null {
-  if (!INVISIBLE.test(text)) return null;
-  const starts = new Int32Array(text.length);
-  let count = 0;
+  // Most texts are plain ASCII, which their length in bytes tells fastest.
+  if (Buffer.byteLength(text) === text.length) return null;
+  const origins: Origin[] = [];
   let out = '';
   let from = 0;
-  const keep = (to: number): void => {
-    out += text.slice(from, to);
-    for (let i = from; i < to; i++) starts[count++] = i;
-  };
   for (const match of text.matchAll(INVISIBLES)) {
-    keep(match.index);
-    from = match.index + 1;
+    origins.push({ at: out.length, from, size: 1 });
+    out += text.slice(from, match.index);
+    from = match.index + match[0].length;
   }
-  keep(text.length);
-  return { text: out, starts, ends: starts.subarray(0, count).map((at) => at + 1), upTo: text.length };
+  if (origins.length === 0) return null;
+  origins.push({ at: out.length, from, size: 1 });
+  return { text: out + text.slice(from), origins, upTo: text.length };
 }
 
 /** What joins two literals: `+`, `.`, `..`, `&`, `,` of a list that is joined, a continued line, `+=` on the next line, or nothing. */
@@ -57,42 +82,33 @@ function isPiece(code: number): boolean {
  * not joined.
  */
 export function joined(text: string, at: number): View | null {
-  if (!isPiece(text.charCodeAt(at - 1))) return null;
-  const joinAt = (p: number): RegExpExecArray | null => {
-    const join = text.charCodeAt(p) === 92 && /\s/.test(text[p + 1] ?? '') ? CONTINUED : JOIN;
-    join.lastIndex = p;
-    return join.exec(text);
-  };
-  const first = joinAt(at);
+  if (!isPiece(text.charCodeAt(at - 1)) || !mayJoin(text, at)) return null;
+  const first = joinAt(text, at);
   if (first === null || !isPiece(text.charCodeAt(at + first[0].length))) return null;
-  const starts: number[] = [];
-  let out = '';
-  const take = (from: number, to: number): void => {
-    out += text.slice(from, to);
-    for (let i = from; i < to; i++) starts.push(i);
-  };
   let pieceStart = at;
   while (pieceStart > 0 && at - pieceStart < 400 && isPiece(text.charCodeAt(pieceStart - 1))) pieceStart--;
   let lead = pieceStart;
   while (lead > 0 && pieceStart - lead < 120 && text.charCodeAt(lead - 1) !== 10) lead--;
-  take(lead, at);
+  const origins: Origin[] = [{ at: 0, from: lead, size: 1 }];
+  let out = text.slice(lead, at);
   // The pattern of a call that formats is no part of what it makes.
   if (/%s|\{\}/.test(text.slice(pieceStart, at))) {
+    origins.push({ at: out.length, from: at, size: 1 });
     out += ' ';
-    starts.push(at);
   }
   let p = at;
   let pieces = 1;
   let listed = false;
   for (; pieces < MAX_PIECES; pieces++) {
-    const match = joinAt(p);
+    const match = pieces === 1 ? first : joinAt(text, p);
     if (match === null) break;
     listed ||= match[0].includes(',');
     const from = p + match[0].length;
     PIECE.lastIndex = from;
     PIECE.test(text);
     if (PIECE.lastIndex === from) break;
-    take(from, PIECE.lastIndex);
+    origins.push({ at: out.length, from, size: 1 });
+    out += text.slice(from, PIECE.lastIndex);
     p = PIECE.lastIndex;
   }
   if (pieces === 1 || out.length - (pieceStart - lead) < 10) return null;
@@ -100,16 +116,49 @@ export function joined(text: string, at: number): View | null {
     listed &&
     !/^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|reduce|\.)|^\\?["'`]/.test(text.slice(p, p + 48))
   )
-    return { text: '', starts, ends: [], upTo: p };
+    return { text: '', origins, upTo: p };
   if (
     listed &&
     !/join|implode|concat|paste|strcat|str_c|fold|reduce|append|format/i.test(
       text.slice(Math.max(0, lead - 40), lead) + text.slice(lead, pieceStart) + text.slice(p, p + 48),
     )
   )
-    return { text: '', starts, ends: [], upTo: p };
-  take(p, Math.min(text.length, p + 4));
-  return { text: out, starts, ends: starts.map((start) => start + 1), upTo: p };
+    return { text: '', origins, upTo: p };
+  origins.push({ at: out.length, from: p, size: 1 });
+  return { text: out + text.slice(p, p + 4), origins, upTo: p };
+}
+
+function joinAt(text: string, p: number): RegExpExecArray | null {
+  const join = text.charCodeAt(p) === 92 && /\s/.test(text[p + 1] ?? '') ? CONTINUED : JOIN;
+  join.lastIndex = p;
+  return join.exec(text);
+}
+
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
+/** A part of a name or of a member's: `[$\w.]`. */
+const isNamed = (code: number): boolean => (isPiece(code) && code !== 43 && code !== 61 && code !== 45 && code !== 47 && code !== 58) || code === 36; // prettier-ignore
+
+/**
+ * False where `JOIN` cannot match at the quote at `at`, by what follows it: after a comma nothing but the next literal, after `;` or `)`
+ * an assignment or a call. Most literals of code end so, and are told here at a tenth of the price.
+ */
+function mayJoin(text: string, at: number): boolean {
+  let p = at + 1;
+  const after = text.charCodeAt(p);
+  if (after !== 44 && after !== 59 && after !== 41) return true;
+  p++;
+  if (after === 41 && text.charCodeAt(p) === 59) p++;
+  while (isSpace(text.charCodeAt(p))) p++;
+  const next = text.charCodeAt(p);
+  // b, r or u before a quote, and what continues a line.
+  if (after === 44) return next === 34 || next === 39 || next === 96 || next === 92 || next === 95 || next === 98 || next === 114 || next === 117; // prettier-ignore
+  if (next === 43) return true;
+  if (next > 127) return true;
+  const start = p;
+  while (isNamed(text.charCodeAt(p)) && p - start <= 40) p++;
+  while (text.charCodeAt(p) === 32 || text.charCodeAt(p) === 9) p++;
+  const last = text.charCodeAt(p);
+  return last === 43 || last === 61 || (last === 40 && next === 46) || p - start > 40;
 }
 
 const ENTITIES: Record<string, string> = { quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' };
@@ -129,37 +178,29 @@ export function unescaped(text: string, at: number, floor: number): View | null 
   const lineEnd = ahead.indexOf('\n');
   const to = at + (lineEnd < 0 ? ahead.length : lineEnd);
   const line = text.slice(from, to);
-  const starts = new Int32Array(line.length);
-  const ends = new Int32Array(line.length);
-  let count = 0;
+  const origins: Origin[] = [];
   let out = '';
   let done = 0;
-  const plain = (end: number): void => {
-    out += line.slice(done, end);
-    for (let i = from + done; i < from + end; i++) {
-      starts[count] = i;
-      ends[count++] = i + 1;
-    }
-  };
   for (const match of line.matchAll(ESCAPE)) {
-    plain(match.index);
-    const hex = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[8];
-    const char =
-      hex !== undefined
-        ? String.fromCharCode(parseInt(hex, 16))
-        : match[5] !== undefined
-          ? (BACKSLASHED[match[5]] ?? match[5])
-          : match[6] !== undefined
-            ? ENTITIES[match[6]]!
-            : String.fromCharCode(Number(match[7]));
-    out += char;
+    if (match.index > done) {
+      origins.push({ at: out.length, from: from + done, size: 1 });
+      out += line.slice(done, match.index);
+    }
+    origins.push({ at: out.length, from: from + match.index, size: match[0].length });
+    out += unescapedUnit(match);
     done = match.index + match[0].length;
-    starts[count] = from + match.index;
-    ends[count++] = from + done;
   }
   if (done === 0) return null;
-  plain(line.length);
-  return { text: out, starts, ends, upTo: to };
+  origins.push({ at: out.length, from: from + done, size: 1 });
+  return { text: out + line.slice(done), origins, upTo: to };
+}
+
+/** The character that an escape stands for. */
+function unescapedUnit(match: RegExpExecArray): string {
+  const hex = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[8];
+  if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
+  if (match[5] !== undefined) return BACKSLASHED[match[5]] ?? match[5];
+  return match[6] !== undefined ? ENTITIES[match[6]]! : String.fromCharCode(Number(match[7]));
 }
 
 const SEXTET = new Int8Array(128).fill(-1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor } from '../../../curation/redaction/redactor.ts';
-import { expandExample } from '../../../curation/redaction/rule.ts';
+import { expandExample } from '../../../curation/redaction/rules/rule.ts';
 import type { JudgedText } from '../../../curation/text.ts';
 
 const rules = loadBuiltinRules();

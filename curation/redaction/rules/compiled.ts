@@ -1,8 +1,8 @@
 /** Turns rules into what the scan runs on: one automaton, sticky expressions, checks. */
 import { buildAutomaton, expandKeyword, type Automaton, type KeywordEntry } from './automaton.ts';
 import type { AllowList, RedactionRule } from './rule.ts';
-import { isDummyToken } from './values/placeholders.ts';
-import { validatorOf, type Validator } from './values/validators.ts';
+import { isDummyToken } from '../values/placeholders.ts';
+import { validatorOf, type Validator } from '../values/validators.ts';
 
 export interface CompiledAllow {
   readonly regexes: readonly RegExp[];
@@ -33,8 +33,11 @@ export interface CompiledRule {
 export interface RuleSet {
   readonly rules: readonly CompiledRule[];
   readonly automaton: Automaton;
-  /** Numbers of the rules that long runs wake, and of those that are searched everywhere. */
-  readonly runRules: readonly number[];
+  /** The rules that long runs wake; the group of `gate` takes part in a match where one of the rule's patterns matches. */
+  readonly runRules: readonly { readonly number: number; readonly group: number }[];
+  /** Matches everywhere and says of all run rules at once which may match there: most runs are names, which none does. */
+  readonly gate: RegExp;
+  /** Numbers of the rules that are searched everywhere. */
   readonly everywhere: readonly number[];
 }
 
@@ -69,7 +72,7 @@ export function compileRule(rule: RedactionRule, path: string | undefined): Comp
   const unmarked = rule.validators.filter((spec) => spec !== 'personal' && spec !== 'plain');
   const validators = unmarked.map(validatorOf);
   if (rule.kind !== 'near' && rule.kind !== 'assignment' && unmarked.length === rule.validators.length)
-    validators.unshift((secret) => !isDummyToken(secret));
+    validators.push((secret) => !isDummyToken(secret));
   return {
     rule,
     patterns: rule.patterns.map((source) => new RegExp(source, flags)),
@@ -121,7 +124,25 @@ export function compileRules(rules: readonly RedactionRule[], path: string | und
   ] as const)
     // prettier-ignore
     for (const keyword of keywords) for (const expanded of expandKeyword(keyword)) entries.push({ keyword: expanded, rule: number });
-  return { rules: compiled, automaton: buildAutomaton(entries), runRules, everywhere };
+  return { rules: compiled, automaton: buildAutomaton(entries), ...gateOf(compiled, runRules), everywhere };
+}
+
+/** One sticky expression of lookaheads, and for each rule the group that tells whether one of its patterns matches. */
+function gateOf(rules: readonly CompiledRule[], numbers: readonly number[]): Pick<RuleSet, 'gate' | 'runRules'> {
+  let source = '';
+  let groups = 0;
+  const runRules = numbers.map((number) => {
+    const { rule } = rules[number]!;
+    const either = rule.patterns.join('|');
+    // What counts groups or has flags of its own cannot stand among others: such a rule is always tried.
+    if (rule.flags !== '' || /\\[1-9]|\(\?<[A-Za-z]|\\k</.test(either)) source += '()';
+    else {
+      source += `(?:(?=${either})()|)`;
+      groups += new RegExp(`${either}|`).exec('')!.length - 1;
+    }
+    return { number, group: ++groups };
+  });
+  return { gate: new RegExp(source, 'y'), runRules };
 }
 
 /** Names of keys whose verdict a rule remembers. */
