@@ -2,7 +2,7 @@
 import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { Columns } from './detection/columns.ts';
 import { judge, looksSecret } from './detection/judgement.ts';
-import { nearby } from './detection/nearby.ts';
+import { Nearby } from './detection/nearby.ts';
 import { Reach } from './detection/reach.ts';
 import type { Hits } from './hits.ts';
 import { passes } from './match.ts';
@@ -24,6 +24,7 @@ const HOLDER = /\.(?:[Tt]ext|[Vv]alue)$/;
 export class Keys {
   private readonly reach = new Reach();
   private readonly columns: Columns;
+  private readonly nearby: Nearby;
   /** By rule the start of the key that it read last: several keywords may stand in one key. */
   private readonly lastKey = new Map<number, number>();
   private valueEnd = -1;
@@ -36,6 +37,7 @@ export class Keys {
     this.text = text;
     this.hits = hits;
     this.columns = new Columns(text);
+    this.nearby = new Nearby(text);
   }
 
   /** Reads the key that the rule's keyword at [from, to) stands in. */
@@ -89,7 +91,7 @@ export class Keys {
         this.hits.addElsewhere(number, cell.start, cell.end);
     }
     if (cells.length > 0 || start < this.nearbyUpTo) return;
-    const found = nearby(text, start, end, strength);
+    const found = this.nearby.of(start, end, strength);
     if (found === null) {
       this.nearbyUpTo = end + 8;
       return;

@@ -189,7 +189,10 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
       const text = fields.join('');
       const bounds = [0];
       for (const field of fields) bounds.push(bounds[bounds.length - 1]! + field.length);
-      const spans = find(text, scanFields(fields, text, bounds, (part) => scan(set, part)));
+      const spans = find(
+        text,
+        scanFields(fields, text, bounds, (part) => scan(set, part)),
+      );
       return cut(fields, text, bounds, spans, ruleOf);
     },
   };

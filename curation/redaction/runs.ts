@@ -1,7 +1,7 @@
 /** Finds unbroken runs of the characters that tokens are made of. */
 
 /** Length of the shortest run that is looked at, in UTF-16 units. */
-const MIN_RUN = 13;
+export const MIN_RUN = 13;
 
 /** By UTF-16 unit: 1 letter, 2 digit, 3 other token character, 0 anything else. */
 const KIND = new Uint8Array(65_536);
@@ -27,23 +27,19 @@ export function isGlued(text: string, at: number): boolean {
   return !(text.charCodeAt(at - 2) === 92 && isEscapeLetter(before));
 }
 
+/** By UTF-16 unit: all bits for token characters, none for others, so that `(length + 1) & mask` is the length of the run so far. */
+export const RUN_MASK = new Int8Array(65_536).map((_, code) => (KIND[code] === 0 ? 0 : -1));
+
 /**
- * Calls `take` with every run of `MIN_RUN` or more token characters that has a digit; the letter of an escaped line break before it
- * is no part of it. Looks at every thirteenth unit, since no such run fits between two of them.
+ * The run of token characters that begins at `start`, or null where it is short or has no digit; the letter of an escaped line break
+ * before it is no part of it.
  */
-export function eachRun(text: string, take: (start: number, end: number) => void): void {
-  for (let i = MIN_RUN - 1, length = text.length; i < length; i += MIN_RUN) {
-    if (KIND[text.charCodeAt(i)] === 0) continue;
-    let start = i;
-    let end = i + 1;
-    while (start > 0 && KIND[text.charCodeAt(start - 1)]! > 0) start--;
-    while (end < length && KIND[text.charCodeAt(end)]! > 0) end++;
-    i = end;
-    if (end - start < MIN_RUN) continue;
-    let p = start;
-    while (p < end && KIND[text.charCodeAt(p)] !== 2) p++;
-    if (p === end) continue;
-    if (text.charCodeAt(start - 1) === 92 && isEscapeLetter(text.charCodeAt(start))) start++;
-    take(start, end);
-  }
+export function runAt(text: string, start: number): { start: number; end: number } | null {
+  let end = start;
+  let digits = false;
+  for (let kind = KIND[text.charCodeAt(end)]; end < text.length && kind !== 0; kind = KIND[text.charCodeAt(++end)])
+    digits ||= kind === 2;
+  if (end - start < MIN_RUN || !digits) return null;
+  const escaped = text.charCodeAt(start - 1) === 92 && isEscapeLetter(text.charCodeAt(start));
+  return { start: escaped ? start + 1 : start, end };
 }

@@ -6,7 +6,7 @@ import { Hits, type Hit } from './hits.ts';
 import { Keys } from './keys.ts';
 import { companions, passes, searched } from './match.ts';
 import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledRule, type RuleSet } from './rules/compiled.ts';
-import { eachRun, isGlued, isTokenUnit } from './runs.ts';
+import { isGlued, isTokenUnit, MIN_RUN, RUN_MASK, runAt } from './runs.ts';
 import { isRandom } from './values/randomness.ts';
 
 /** How often a reading is read again (base64 in an escaped string in a notebook). */
@@ -33,6 +33,10 @@ class Scan {
   private readonly keys: Keys;
   /** Tokens that the end of the text cuts off: they count where nothing else is found there. */
   private readonly cutOff: Hit[] = [];
+  /** Where runs of token characters begin. */
+  private readonly runs: number[] = [];
+  /** The bits of all units that were read, joined: under 128 for plain ASCII. */
+  units = 0;
   private windows: Map<number, [number, number][]> | null = null;
   private joinedUpTo = 0;
   private unescapedUpTo = 0;
@@ -52,7 +56,7 @@ class Scan {
   run(): Hit[] {
     const { set, text, hits } = this;
     this.keywords();
-    eachRun(text, (start, end) => this.tokenRun(start, end));
+    for (const start of this.runs) this.tokenRun(start);
     if (set.everywhere.length > 0) this.windows ??= new Map();
     for (const number of set.everywhere) this.windows!.set(number, [[0, text.length]]);
     if (this.windows !== null)
@@ -64,17 +68,25 @@ class Scan {
     return hits.list;
   }
 
+  /** One pass over the text. It waits for the table at every unit; what else is asked of each unit must not branch. */
   private keywords(): void {
-    const { text } = this;
+    const { text, runs } = this;
     const { classes, table, firstHit, shift, hitStart, hits } = this.set.automaton;
     let state = 0;
+    let run = 0;
+    let units = 0;
     for (let i = 0, length = text.length; i < length; i++) {
-      state = table[(state << shift) + classes[text.charCodeAt(i)]!]!;
+      const code = text.charCodeAt(i);
+      units |= code;
+      run = (run + 1) & RUN_MASK[code]!;
+      if (run === MIN_RUN) runs.push(i + 1 - MIN_RUN);
+      state = table[(state << shift) + classes[code]!]!;
       if (state < firstHit) continue;
       for (let h = hitStart[state]!, last = hitStart[state + 1]!; h < last; h += 2) {
         this.wake(hits[h]!, i + 1 - hits[h + 1]!, i + 1);
       }
     }
+    this.units = units;
   }
 
   private wake(number: number, start: number, end: number): void {
@@ -183,12 +195,14 @@ class Scan {
   }
 
   /** A run of token characters: what matches at its start, and what it says where it is base64 or hex. */
-  private tokenRun(start: number, end: number): void {
+  private tokenRun(from: number): void {
+    const run = runAt(this.text, from);
+    if (run === null) return;
+    const { start, end } = run;
     const { gate, rules, runRules } = this.set;
     gate.lastIndex = start;
     const open = gate.exec(this.text)!;
-    for (const { number, group } of runRules)
-      if (open[group] !== undefined) this.token(number, rules[number]!, start);
+    for (const { number, group } of runRules) if (open[group] !== undefined) this.token(number, rules[number]!, start);
     if (end - start >= MIN_WRAPPED && this.depth < MAX_DEPTH) this.wrapped(start, end);
   }
 
@@ -222,8 +236,11 @@ function scanText(set: RuleSet, text: string, depth: number): Hit[] {
  * findings may overlap. Time is linear in the length of the text.
  */
 export function scan(set: RuleSet, text: string): Hit[] {
-  const view = visible(text);
-  if (view === null) return scanText(set, text, 0);
-  const hits = scanText(set, view.text, 0).map(({ rule, start, end }) => ({ rule, ...originOf(view, start, end) }));
-  return hits.concat(scanText(set, text, 0));
+  const whole = new Scan(set, text, 0);
+  const hits = whole.run();
+  const view = whole.units < 128 ? null : visible(text);
+  if (view === null) return hits;
+  return scanText(set, view.text, 0)
+    .map(({ rule, start, end }) => ({ rule, ...originOf(view, start, end) }))
+    .concat(hits);
 }

@@ -1,10 +1,6 @@
-/** Reads assignments in any notation: finds the key round a keyword, the operator after it and the value that it is given. */
-
-import { charSet, type Reach } from './reach.ts';
-
-/** How a value is tied to its key; decides how far the value reaches and how strictly it is judged. */
-export type AssignmentForm =
-  'assign' | 'call' | 'argument' | 'markup' | 'flag' | 'prose' | 'line' | 'query' | 'fallback';
+/** Reads assignments in any notation: finds the key round a keyword and the value that it is given. */
+import { isBlank, isQuote, operator, type AssignmentForm } from './operator.ts';
+import type { Reach } from './reach.ts';
 
 /** Offsets are UTF-16 units of the scanned text. */
 export interface Assignment {
@@ -25,14 +21,14 @@ export interface Assignment {
 /** Longest key and value that are read. */
 export const MAX_KEY = 96;
 export const MAX_VALUE = 4096;
+/** Longest value in the manner of Perl. */
+const MAX_PERL_VALUE = 512;
 
 const NAME = new Uint8Array(128); // 1: part of a name; 2: only between parts
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$') NAME[char.charCodeAt(0)] = 1;
 NAME[45] = NAME[46] = 2;
 
 const nameKind = (code: number): number => (code < 128 ? NAME[code]! : 0);
-const isQuote = (code: number): boolean => code === 34 || code === 39 || code === 96;
-const isBlank = (code: number): boolean => code === 32 || code === 9;
 const isLower = (code: number): boolean => code >= 97 && code <= 122;
 const isUpper = (code: number): boolean => code >= 65 && code <= 90;
 
@@ -62,143 +58,18 @@ export function wordBoundary(text: string, at: number): boolean {
 
 const SPACE_BREAK = /[ \t]{0,64}(?:\\?\r?\n[ \t]{0,64})?/y;
 const BLOCK_SCALAR = /[|>][-+]?[ \t]*\r?\n[ \t]{1,64}/y;
-const TYPE = /[ \t]{0,4}(?:&(?:'\w+ )?)?(?:string|str|String|text|Text|char|bytes|Bytes|Buffer|SecureString|SecretStr|Secret|any|object|Optional\[str\]|NSString ?\*?|StringName|LPCTSTR|Symbol)(?: ?\| ?(?:null|undefined|None))?[?!]?(?:\[\d{0,4}\])?[ \t]{0,4}=(?![=>])/y; // prettier-ignore
 const WRAPPER = /(?:[bBrRuUfFLN@$]{1,2}|!!?\w{0,12}[ \t]{1,3}|\[\]\w{1,12}\(|(?:new )?[A-Za-z_][\w.:]{0,40}!?\([ \t]{0,4}[bru]?|\([ \t]{0,4}|\[[ \t]{0,4}(?:\r?\n[ \t]{0,24})?)(?=\\{0,3}["'`])/y; // prettier-ignore
 const HARMLESS_CALL = /^(?:new )?(?:!|String|str|string|Buffer\.from|SecureString|Some|bytes|Secret|SecretStr|String::from|Bytes\.from|Symbol|NSString|Ok|Just|std::string|strdup|to_string|T|\[|\(|[bBrRuUfFLN@$]{1,2}$)/; // prettier-ignore
-const PAIR = /\\{0,3}["']?[ \t]{0,8},?[ \t]{0,8}(?:\r?\n[ \t]{0,40})?\\{0,3}["']?(?:value|Value|VALUE|content|default)\\{0,3}["']?[ \t]{0,8}[:=][ \t]{0,8}/y; // prettier-ignore
-/** The default of a variable that is declared as a block: `variable "x" { type = string, default = … }`. */
-const BLOCK_DEFAULT =
-  /\{(?:[ \t]{0,8}\r?\n?[ \t]{0,16}(?:type|description|sensitive|nullable)[ \t]{0,8}=[^\n]{0,120}\n){0,4}\s{0,16}default[ \t]{0,8}=[ \t]{0,4}/y;
-/** Key and value as elements side by side. */
-const ELEMENT = /<\/(?:key|name|Key|Name)>\s{0,40}<(?:string|value|Value|data)>/y;
 /** An element of its own for the text of a value, or a section of characters. */
 const INNER_TAG = /\s{0,40}<(?:[Vv]alue|[Ss]tring|[Tt]ext|!\[CDATA\[)>?\s{0,40}/y;
 const LEVEL = /[0-9][ \t]{1,4}(?=[^\s"']{5})/y;
 /** Strings in the manner of Perl and Ruby. */
 const PERL_QUOTE = /(?:q{1,2}[ \t]?[({[|!\/]|%[qQ]?[({[|])/y;
 const CLOSING: Record<string, string> = { '(': ')', '{': '}', '[': ']' };
-const PROSE =
-  /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|lautet|ist|est|es|jest|är|è|é|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
-const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 const LEAD = /[ \t](?:-e|--env|--set|--build-arg|-D)[ \t=]?["']?[\w.]{0,60}$|^[\s*#>;+-]*(?:\/\/+[ \t]*)?(?:export|ENV|ARG|set|setx|declare -x|local|readonly|env|\$env:|const|let|var|-e|--env|define)?[ \t]*["']?$/; // prettier-ignore
 /** Pairs in a row, as in the connection string of a library: `host=db user=app password=…`. */
 const PAIRS_LEAD = /\b[a-z]\w{1,20}=[^\s=]{1,48} $/;
 const CONF_LEAD = /^[ \t]{0,64}(?:\S{1,64}[ \t]{1,8}){0,6}["']?$/;
-
-/** First characters of what the expressions above can match, after blanks: most keywords are followed by none of them. */
-const PAIR_STARTS = charSet('vVcd\\"\'\r\n,');
-const TYPE_STARTS = charSet('&sStTcbBaoONL');
-const PROSE_STARTS = charSet('iwatsjel=-');
-
-const mayFollow = (code: number, set: Uint8Array): boolean => code < 128 && set[code] === 1;
-
-/** The start of the value and its form, or null where nothing is given to the key. */
-function operator(text: string, start: number, end: number): { at: number; form: AssignmentForm } | null {
-  let p = end;
-  let keyQuoted = false;
-  for (let steps = 0; steps < 5; steps++) {
-    const code = text.charCodeAt(p);
-    if (isQuote(code)) keyQuoted = true;
-    else if (code === 91) {
-      const close = /^\[\d{0,4}(?=\])/.exec(text.slice(p, p + 8));
-      if (close === null) break;
-      p += close[0].length;
-    } else if (
-      !(code === 92 && (isQuote(text.charCodeAt(p + 1)) || text.charCodeAt(p + 1) === 92)) &&
-      code !== 93 &&
-      !(code === 41 && keyQuoted) &&
-      code !== 42
-    )
-      break;
-    p++;
-  }
-  const closed = p;
-  while (p < closed + 64 && isBlank(text.charCodeAt(p))) p++;
-  const spaced = p > closed;
-  const before = text.charCodeAt(start - 1);
-  const code = text.charCodeAt(p);
-  const next = text.charCodeAt(p + 1);
-  switch (code) {
-    case 65306: // the full-width colon and equals sign
-    case 65309:
-      return { at: p + 1, form: 'assign' };
-    case 61: // =
-      if (next === 62) return { at: p + 2, form: 'assign' };
-      if (next === 61) return { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'argument' };
-      if (next === 126) return null;
-      if (text.charCodeAt(start) === 45 && !spaced) return { at: p + 1, form: 'flag' };
-      return { at: p + 1, form: before === 63 || before === 38 || before === 59 ? 'query' : 'assign' };
-    case 58: // :
-      if (next === 61) return { at: p + 2, form: 'assign' };
-      if (next === 58) return null;
-      TYPE.lastIndex = p + 1;
-      return { at: TYPE.test(text) ? TYPE.lastIndex : p + 1, form: 'assign' };
-    case 59: {
-      // The next string of a serialised map: `s:8:"password";s:10:"…"`.
-      const size = keyQuoted ? /^;s:\d{1,4}:/.exec(text.slice(p, p + 8)) : null;
-      return size === null ? null : { at: p + size[0].length, form: 'assign' };
-    }
-    case 43: // += and the like
-    case 63:
-    case 46:
-      if (next === 61) return { at: p + 2, form: 'assign' };
-      return code === 63 && next === 63 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
-    case 124:
-      return next === 124 ? { at: p + (text.charCodeAt(p + 2) === 61 ? 3 : 2), form: 'fallback' } : null;
-    case 44: {
-      // ,
-      if (text.startsWith(',ParameterValue=', p)) return { at: p + 16, form: 'flag' };
-      if (before === 58 && /^[ \t]{0,4}["']/.test(text.slice(p + 1, p + 6))) return { at: p + 1, form: 'assign' };
-      if (!keyQuoted) return null;
-      PAIR.lastIndex = end;
-      if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
-      let open = start - 1;
-      while (
-        open > start - 8 &&
-        (isQuote(text.charCodeAt(open)) || text.charCodeAt(open) === 92 || isBlank(text.charCodeAt(open)))
-      )
-        open--;
-      return text[open] === '(' || text[open] === '[' || text[open] === '{' ? { at: p + 1, form: 'call' } : null;
-    }
-    case 40: // (
-      return spaced ? null : { at: p + 1, form: 'argument' };
-    case 60: // <- of R, or the next element of a property list
-      if (next === 45) return { at: p + 2, form: 'assign' };
-      ELEMENT.lastIndex = p;
-      return before === 62 && ELEMENT.test(text) ? { at: ELEMENT.lastIndex, form: 'markup' } : null;
-    case 62: // >
-      return (before === 60 && !/[:/=@]/.test(text.charAt(start - 2))) || before === 58 || keyQuoted
-        ? { at: p + 1, form: 'markup' }
-        : null;
-    case 123: // {
-      if (!keyQuoted) return !spaced && isQuote(next) ? { at: p + 1, form: 'assign' } : null;
-      BLOCK_DEFAULT.lastIndex = p;
-      return BLOCK_DEFAULT.test(text) ? { at: BLOCK_DEFAULT.lastIndex, form: 'assign' } : null;
-  }
-  const prefixed = before === 58 && /<\w{1,12}:$/.test(text.slice(Math.max(0, start - 16), start));
-  if (keyQuoted || before === 60 || prefixed) {
-    TAG_END.lastIndex = closed;
-    if (before === 60 || prefixed ? TAG_END.test(text) : /[ \t>]/.test(text[closed] ?? '') && TAG_END.test(text))
-      return { at: TAG_END.lastIndex, form: 'markup' };
-  }
-  if (keyQuoted || mayFollow(code, PAIR_STARTS)) {
-    PAIR.lastIndex = end;
-    if (PAIR.test(text)) return { at: PAIR.lastIndex, form: 'assign' };
-  }
-  if (!spaced) return null;
-  if (mayFollow(code, TYPE_STARTS)) {
-    TYPE.lastIndex = p;
-    if (TYPE.test(text)) return { at: TYPE.lastIndex, form: 'assign' };
-  }
-  if (text.charCodeAt(start) === 45 || before === 47 || /^identified by$/i.test(text.slice(start, end)))
-    return { at: p, form: 'flag' };
-  if (code > 127 || mayFollow(code, PROSE_STARTS)) {
-    PROSE.lastIndex = closed;
-    if (PROSE.test(text)) return { at: PROSE.lastIndex, form: 'prose' };
-  }
-  if (isQuote(code)) return { at: p, form: 'argument' };
-  return keyQuoted ? null : { at: p, form: 'line' };
-}
 
 /** The end of a quoted string that begins at `at` (its first character), or -1 where it does not end on its line. */
 function closeQuote(text: string, at: number, quote: number, slashes: number, multiline: boolean): number {
@@ -254,9 +125,10 @@ export function readAssignment(
   PERL_QUOTE.lastIndex = p;
   if (PERL_QUOTE.test(text)) {
     const open = PERL_QUOTE.lastIndex;
-    const close = text.indexOf(CLOSING[text[open - 1]!] ?? text[open - 1]!, open);
-    if (close > open && close - open <= 512 && !text.slice(open, close).includes('\n'))
-      return { keyStart, keyEnd, start: open, end: close, quoted: true, form, wholeLine: false, called: false };
+    const line = text.slice(open, open + MAX_PERL_VALUE + 1).split('\n', 1)[0]!;
+    const close = line.indexOf(CLOSING[text[open - 1]!] ?? text[open - 1]!);
+    if (close > 0)
+      return { keyStart, keyEnd, start: open, end: open + close, quoted: true, form, wholeLine: false, called: false };
   }
 
   let called = false;
@@ -310,8 +182,8 @@ export function readAssignment(
     (form === 'assign' && /[;&]/.test(text.charAt(keyStart - 1))) ||
     (form === 'assign' && !env && text.slice(start, end).includes(';'))
   ) {
-    const cut = text.indexOf(';', start);
-    if (cut > start && cut < end) end = cut;
+    const cut = text.slice(start, end).indexOf(';');
+    if (cut > 0) end = start + cut;
   }
   const tail = /[^\n]{0,12}/y;
   tail.lastIndex = end;

@@ -203,24 +203,29 @@ function isNamedKey(value: string, a: Assignment, key: string): boolean {
 export function judge(text: string, a: Assignment, strength: KeyStrength): boolean {
   const value = text.slice(a.start, a.end);
   const key = text.slice(a.keyStart, a.keyEnd);
-  if (isPlaceholder(value) || URL_LIKE.test(value)) return false;
-  if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 600), a.keyStart))) return false;
-  if (/^#[0-9a-f]{3,8}$|^(?:h1|sha\d{1,3})[-:]/i.test(value) || HASHED_NAME.test(value)) return false;
-  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value)) return false; // prettier-ignore
-  const m = makeup(value);
+  // What costs least and lets go of most comes first.
+  return isMade(value, a, key, strength) && !isPlaceholder(value) && !isExcused(text, value, a, strength);
+}
+
+/** True where the value is made as a secret for the key would be. */
+function isMade(value: string, a: Assignment, key: string, strength: KeyStrength): boolean {
+  if (strength === 'password') return isPassword(value, makeup(value), a, key);
+  if (strength === 'secret') return isSecret(value, makeup(value), a, key);
+  if (a.form === 'line' || a.form === 'prose') return false;
+  const random = KEY_LENGTHS.test(value)
+    ? isRandom(value.replace(/=+$/, ''))
+    : NAMED_KEY.test(key) && isNamedKey(value, a, key);
+  return random && !isText(value);
+}
+
+/** True where the value's own form or what stands round it says that it is no secret. */
+function isExcused(text: string, value: string, a: Assignment, strength: KeyStrength): boolean {
+  if (URL_LIKE.test(value) || HASHED_NAME.test(value) || /^#[0-9a-f]{3,8}$|^(?:h1|sha\d{1,3})[-:]/i.test(value))
+    return true;
+  if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 600), a.keyStart))) return true;
+  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value)) return true; // prettier-ignore
   // What is itself a key of something.
-  if (m.digits === 0 && a.quoted && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8))) return false;
-  switch (strength) {
-    case 'password':
-      return isPassword(value, m, a, key);
-    case 'secret':
-      return isSecret(value, m, a, key);
-    case 'weak':
-      if (a.form === 'line' || a.form === 'prose') return false;
-      if (isText(value)) return false;
-      if (KEY_LENGTHS.test(value)) return isRandom(value.replace(/=+$/, ''));
-      return NAMED_KEY.test(key) && isNamedKey(value, a, key);
-  }
+  return a.quoted && !/\d/.test(value) && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8));
 }
 
 /** A name to which a tool has tied a short hash: `journey-9d42d9ea`, `Login_password__a1B2c`. */

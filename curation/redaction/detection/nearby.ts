@@ -1,6 +1,7 @@
 /** Finds the value that belongs to a key where no operator ties them: a later argument, a note behind the value, the next line. */
 import type { KeyStrength } from '../rules/rule.ts';
 import { looksSecret } from './judgement.ts';
+import { charSet } from './reach.ts';
 
 /** How far after a key a value is looked for, in UTF-16 units; values without quotes must be nearer. */
 const REACH = 120;
@@ -22,13 +23,61 @@ const NESTED_LINES = 6;
 /** A line that holds a value and nothing else. */
 const ALONE = /^[ \t*#>/-]{0,12}["'`]?([^\s"'`<>]{6,128})["'`]?[ \t,;]{0,4}(?:->|=>|\r?$|\\n|\n)/;
 
-/** Offsets in the text of a value near the key at [start, end), or null. Reads at most `REACH` units after it and `BEHIND` before. */
-export function nearby(
-  text: string,
-  start: number,
-  end: number,
-  strength: KeyStrength,
-): { start: number; end: number } | null {
+/** What `looksSecret` asks of every value, by the strength of its key: a digit, or for a password a mark. */
+const SIGNS = {
+  password: charSet('0123456789!@#$%^&*+~?'),
+  secret: charSet('0123456789'),
+  weak: charSet('0123456789'),
+};
+/** How far after a key the lines that belong to it can reach. */
+const LINES_REACH = 2048;
+
+/** Finds values near the keys of one text, which are asked for in order. */
+export class Nearby {
+  /** By strength: between the first offset and the second no sign stands. */
+  private readonly bare = { password: [0, 0], secret: [0, 0], weak: [0, 0] };
+  private readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Offsets of a value near the key at [start, end), or null. Reads at most `LINES_REACH` units after it and `BEHIND` before. */
+  of(start: number, end: number, strength: KeyStrength): { start: number; end: number } | null {
+    const { text } = this;
+    const sign = this.nextSign(end, strength) - end;
+    const ahead = sign < LINES_REACH ? after(text, end, strength, sign < REACH) : null;
+    return ahead ?? (hasSignBehind(text, start, strength) ? noted(text, start, strength) : null);
+  }
+
+  /** The first sign from `at` on, or where `LINES_REACH` ends. */
+  private nextSign(at: number, strength: KeyStrength): number {
+    const { text } = this;
+    const bare = this.bare[strength];
+    const limit = Math.min(text.length, at + LINES_REACH);
+    let p = at >= bare[0]! && at <= bare[1]! ? bare[1]! : at;
+    while (p < limit && !isSign(text.charCodeAt(p), strength)) p++;
+    bare[0] = at;
+    bare[1] = p;
+    return p < limit ? p : at + LINES_REACH;
+  }
+}
+
+const isSign = (code: number, strength: KeyStrength): boolean => code < 128 && SIGNS[strength][code] === 1;
+
+/** True where a sign stands before `start` on its line, no further off than a note's value. */
+function hasSignBehind(text: string, start: number, strength: KeyStrength): boolean {
+  const floor = Math.max(0, start - BEHIND);
+  for (let p = start - 1; p >= floor; p--) {
+    const code = text.charCodeAt(p);
+    if (code === 10) return false;
+    if (isSign(code, strength)) return true;
+  }
+  return false;
+}
+
+/** A value after the key at `end`: on its line where that has a sign, or on the lines below. */
+function after(text: string, end: number, strength: KeyStrength, here: boolean): { start: number; end: number } | null {
   const ahead = text.slice(end, end + REACH);
   const stop = END.exec(ahead);
   // What the reach cuts in two is not a value.
@@ -38,9 +87,11 @@ export function nearby(
       : end + REACH >= text.length
         ? ahead
         : ahead.slice(0, ahead.search(/\S*$/));
-  const found =
-    within(rest, end, strength) ?? nextLine(text, end, rest, stop?.[0], strength) ?? nested(text, end, rest, strength);
-  return found ?? noted(text, start, strength);
+  return (
+    (here ? within(rest, end, strength) : null) ??
+    nextLine(text, end, rest, stop?.[0], strength) ??
+    nested(text, end, rest, strength)
+  );
 }
 
 function within(rest: string, base: number, strength: KeyStrength): { start: number; end: number } | null {
@@ -79,8 +130,10 @@ function nextLine(
 /** A default or a value some lines below a key that opens a block: a parameter of a template, a variable. */
 function nested(text: string, end: number, rest: string, strength: KeyStrength): { start: number; end: number } | null {
   if (!/^["'\])]{0,3}[ \t]*[:=]?[ \t]*[{[]?[ \t]*$/.test(rest)) return null;
-  let at = text.indexOf('\n', end + rest.length) + 1;
-  for (let n = 0; n < NESTED_LINES && at > 0 && /[ \t]/.test(text[at] ?? ''); n++) {
+  const line = text.slice(end + rest.length, end + rest.length + REACH).indexOf('\n');
+  if (line < 0) return null;
+  let at = end + rest.length + line + 1;
+  for (let n = 0; n < NESTED_LINES && /[ \t]/.test(text[at] ?? ''); n++) {
     const line = text.slice(at, at + 200).split('\n', 1)[0]!;
     const value = NESTED.exec(line)?.[1];
     if (value !== undefined) {

@@ -38,16 +38,13 @@ export function parts(text: string, at: number): Part[] | null {
     const rest = chain(text, end, at);
     if (rest.length > 0) return [first, ...rest];
   }
-  if (inside) return null;
+  if (inside || !/["'`]/.test(text.charAt(at - 1))) return null;
   const lead = text.slice(Math.max(0, at - 96), at);
   const variable = ASSIGNED.exec(lead)?.[1];
   if (variable === undefined) return null;
-  const to = Math.min(text.length, end + REACH);
-  for (
-    let use = text.indexOf(variable, end);
-    use >= 0 && use < to;
-    use = text.indexOf(variable, use + variable.length)
-  ) {
+  const ahead = text.slice(end, end + REACH);
+  for (let far = ahead.indexOf(variable); far >= 0; far = ahead.indexOf(variable, far + variable.length)) {
+    const use = end + far;
     if (/[\w]/.test(text[use + variable.length] ?? '')) continue;
     if (/[\w]/.test(text[use - 1] ?? '') && text[use - 1] !== '$') continue;
     const rest = chain(text, use + variable.length, at);

@@ -43,8 +43,6 @@ const INVISIBLES =
 
 /** The text without invisible characters, or null where it has none. */
 export function visible(text: string): View | null {
-  // Most texts are plain ASCII, which their length in bytes tells fastest.
-  if (Buffer.byteLength(text) === text.length) return null;
   const origins: Origin[] = [];
   let out = '';
   let from = 0;

@@ -30,11 +30,9 @@ export function isText(secret: string): boolean {
 
 /** True where words before the random string say that it opens something, and none that is nearer says otherwise. */
 export function isNearCredential(secret: string, text: string, start: number): boolean {
-  if (/^Ag[A-D]/.test(secret) && secret.length > 150) return false; // sealed for a cluster
-  if (/^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(text.slice(start + secret.length, start + secret.length + 40)))
-    return false;
-  if (OBJECT_ID.test(secret) || UUID.test(secret) || WORDED.test(secret) || /^\/|\/$/.test(secret)) return false;
-  if (VECTOR.test(text.slice(Math.max(0, start - 6 * REACH), start))) return false;
+  const m = makeup(secret);
+  const plain = m.upper === 0 || m.lower === 0;
+  if (m.digits < 2 || (plain && m.digits < 4)) return false;
   let before = text.slice(Math.max(0, start - REACH), start);
   const line = before.lastIndexOf('\n');
   if (line >= 0) {
@@ -42,18 +40,19 @@ export function isNearCredential(secret: string, text: string, start: number): b
     const above = before.slice(before.lastIndexOf('\n', line - 1) + 1, line);
     before = /[A-Za-z]{3}/.test(own) ? own : `${above} ${own}`;
   }
-  if (/(?:\b(?:sha\d*|h1)[-:~]|[#@/.])$|base64,$/i.test(before)) return false;
-  if (isText(secret)) return false;
-  const m = makeup(secret);
-  const plain = m.upper === 0 || m.lower === 0;
-  if (m.digits < 2 || (plain && m.digits < 4)) return false;
   let near = -1;
   for (const match of before.matchAll(CREDENTIAL)) near = match.index + match[0].length;
   if (near < 0) return false;
   // A digest may be of anything: only the words right before it count.
   const isHex = HEX.test(secret);
   if (isHex && before.length - near > 24) return false;
-  return !HARMLESS.test(isHex ? before : before.slice(Math.max(0, near - 24)));
+  if (HARMLESS.test(isHex ? before : before.slice(Math.max(0, near - 24)))) return false;
+  if (/(?:\b(?:sha\d*|h1)[-:~]|[#@/.])$|base64,$/i.test(before)) return false;
+  if (OBJECT_ID.test(secret) || UUID.test(secret) || WORDED.test(secret) || /^\/|\/$/.test(secret)) return false;
+  if (/^Ag[A-D]/.test(secret) && secret.length > 150) return false; // sealed for a cluster
+  const after = text.slice(start + secret.length, start + secret.length + 40);
+  if (/^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(after)) return false;
+  return !VECTOR.test(text.slice(Math.max(0, start - 6 * REACH), start)) && !isText(secret);
 }
 
 /** True for a random string that is mixed through and through, where no word on its line says that it is a hash, an id or data. */

@@ -33,12 +33,16 @@ export function isReference(value: string): boolean {
 
 /** True where one or two different characters make up the whole value (`xxxx`, `********`, `abababab`). */
 function isMask(value: string): boolean {
-  const seen = new Set<string>();
+  if (value.length < 3) return false;
+  let first: string | undefined;
+  let second: string | undefined;
   for (const char of value) {
-    seen.add(char);
-    if (seen.size > 2) return false;
+    first ??= char;
+    if (char === first || char === second) continue;
+    if (second !== undefined) return false;
+    second = char;
   }
-  return value.length >= 3;
+  return true;
 }
 
 /** True where digits or letters only count up or down (`123456`, `abcdefgh`). */
