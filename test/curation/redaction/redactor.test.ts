@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadBuiltinRules } from '../../../config/redaction.ts';
 import { createRedactor, SEAM_REACH } from '../../../curation/redaction/redactor.ts';
+import { unitsRead } from './steps.ts';
 import type { JudgedText } from '../../../curation/text.ts';
 import { positives } from './labelled/positives.ts';
 import { Maker } from './labelled/maker.ts';
@@ -156,26 +157,30 @@ describe('fields', () => {
     );
     expect(text).toBe('a 10.0.0.1 b 10.0.0.2 c 10.0.0.1 d fd00::3');
   });
+});
 
-  it('does not take longer than its bounds allow on lines of repeated keywords', () => {
-    for (const piece of [
-      'key_',
-      'password=',
-      'eyJ-',
-      '-----BEGIN PRIVATE KEY-----',
-      '"+"',
-      '\\n',
-      '1.2.',
-      '::',
-      '@',
-      '://',
-      'seed ',
-      '%41',
-      'AKIA',
-    ]) {
-      const text = piece.repeat(Math.ceil(60_000 / piece.length));
-      expect(redactor.redactText(text as JudgedText).text.length).toBeGreaterThan(0);
-    }
+describe('time', () => {
+  it.each([
+    'key_',
+    'password=',
+    'password,',
+    'password; ',
+    'password = q{',
+    'eyJ-',
+    'ghp_","',
+    '-----BEGIN PRIVATE KEY-----',
+    '"+"',
+    '\\n',
+    '1.2.',
+    '://a',
+    'seed ',
+    '%41',
+  ])('reads four times as much of a text of %j where that is four times as long', (piece) => {
+    const redactAll = (length: number) => (): void =>
+      void redactor.redactText(piece.repeat(Math.ceil(length / piece.length)) as JudgedText);
+    const once = unitsRead(redactAll(4000));
+    expect(once).toBeGreaterThan(4000);
+    expect(unitsRead(redactAll(16_000)) / once).toBeLessThan(5);
   });
 });
 
