@@ -8,13 +8,15 @@ import { encodeSignature, PERMUTATIONS, signature } from '../curation/selection/
 import { DEFAULT_SELECTION, select } from '../curation/selection/select.ts';
 import { openRelational } from '../storage/relational.ts';
 import { megabytesPerSecond, sources } from './guard.ts';
+import { benchRows } from './selection/rows.ts';
 
 const ROWS = 200_000;
 
 /** Documents of the size that datatrove and Data-Juicer were measured on. */
 const DOCUMENT = 4200;
 
-export async function benchSelection(): Promise<Record<string, number | string>[]> {
+export async function benchSelection(rows?: number): Promise<Record<string, number | string>[]> {
+  if (rows !== undefined) return benchRows(rows, '4GB');
   const documents = sources('node_modules', 24_000_000).flatMap((text) =>
     Array.from({ length: Math.floor(text.length / DOCUMENT) }, (_, i) => text.slice(i * DOCUMENT, (i + 1) * DOCUMENT)),
   );

@@ -3,8 +3,7 @@ import type { Relational } from '../relational.ts';
 
 /**
  * Makes the table `paired (chosen, rejected)` of indexes among the rows of `alive`, each row in one pair at most: at every place the best
- * accepted with the best rejected, and so on. Needs the table `person`: two pseudonyms of one device are one person. Members of a pair get
- * the same `pair`, so that they lie in one split.
+ * accepted with the best rejected, and so on. Needs the table `person`: two pseudonyms of one device are one person.
  */
 export async function pairPeople(db: Relational): Promise<void> {
   await db.run(`CREATE TABLE paired AS
@@ -14,6 +13,4 @@ export async function pairPeople(db: Relational): Promise<void> {
     SELECT chosen.idx AS chosen, rejected.idx AS rejected
     FROM side chosen JOIN side rejected USING (place, turn)
     WHERE chosen.label AND NOT rejected.label AND chosen.person <> rejected.person ORDER BY chosen`);
-  await db.run(`UPDATE metadata SET pair = place FROM (SELECT chosen AS idx FROM paired UNION ALL SELECT rejected FROM paired) AS member
-    WHERE metadata.idx = member.idx AND metadata.pair = ''`);
 }

@@ -63,7 +63,7 @@ export async function select(
 ): Promise<SelectionResult> {
   checkSelection(policy);
   const salt = createHmac('sha256', key).update('garner/selection/1').digest('hex');
-  const rows = await load(db, metadata.files);
+  const rows = await load(db, metadata.files, policy.nearDuplicates.minLexemes);
   await db.run('CREATE TABLE decided (idx INTEGER, reason VARCHAR, rule VARCHAR)');
   await db.run('CREATE VIEW alive AS SELECT * FROM metadata ANTI JOIN decided USING (idx)');
   await dropConflicts(db);
@@ -81,8 +81,11 @@ export async function select(
   return { ...(await counted(db, rows)), ...near, components, largestComponent };
 }
 
-/** Makes `metadata` (by ascending example; `idx` counts from 0) and `signatures (idx, s)`; returns the number of examples. */
-async function load(db: Relational, files: readonly string[]): Promise<number> {
+/**
+ * Makes `metadata` (by ascending example; `idx` counts from 0) and `signatures (idx, s)` of the texts that are long enough to have near-duplicates;
+ * returns the number of examples. Signatures are by far the widest column: they are never sorted.
+ */
+async function load(db: Relational, files: readonly string[], minLexemes: number): Promise<number> {
   for (const file of files)
     if (/[*?[\]]/.test(file)) throw new Error(`metadata file "${file}": rename it without * ? [ ]`);
   const list = (chosen: string[]): string => `[${chosen.map(literal).join(', ')}]`;
@@ -99,24 +102,31 @@ async function load(db: Relational, files: readonly string[]): Promise<number> {
     );
   }
   if (parquet.length > 0) sources.push(`SELECT * FROM read_parquet(${list(parquet)}, union_by_name = true)`);
-  await db.run(`CREATE TABLE given AS SELECT * FROM (${sources.join(' UNION ALL BY NAME ')}) ORDER BY example`);
   const absent = REQUIRED.map((name) => `${name} IS NULL`).join(' OR ');
-  const bad = `example IS NULL OR ${absent} OR length(signature) <> ${SIGNATURE_LENGTH}`;
-  const [check] = await db.rows<{ rows: number; bad: number; first: string | null }>(`
-    SELECT count(*) AS rows, count(*) FILTER (${bad}) AS bad, min(example) FILTER (${bad}) AS first FROM given`);
+  const whole = `length(signature) = ${SIGNATURE_LENGTH}`;
+  // Ids that are only ever compared are numbers, which are half as wide.
+  await db.run(`CREATE TABLE given AS SELECT * EXCLUDE (signature, bytes, reason)
+        REPLACE (md5_number(content) AS content, md5_number(snippet) AS snippet),
+      example IS NULL OR ${absent} OR NOT ${whole} AS bad,
+      CASE WHEN lexemes >= ${minLexemes} AND ${whole} THEN from_base64(signature) END AS s
+    FROM (${sources.join(' UNION ALL BY NAME ')})`);
+  const [check] = await db.rows<{ rows: number; bad: number; first: string | null }>(
+    'SELECT count(*) AS rows, count(*) FILTER (bad) AS bad, min(example) FILTER (bad) AS first FROM given',
+  );
   const { rows, bad: broken, first } = check!;
   if (broken > 0) {
     throw new Error(
       `selection: ${broken} of ${rows} rows of metadata lack a field or hold a broken signature, first example ${first ?? '(none)'}`,
     );
   }
+  await db.run(`CREATE TABLE sorted AS SELECT * EXCLUDE (s, bad, device, pair, place),
+      coalesce(device, '') AS device, coalesce(pair, '') AS pair, coalesce(place, '') AS place FROM given ORDER BY example`);
+  await db.run('CREATE VIEW metadata AS SELECT rowid::INTEGER AS idx, * FROM sorted');
   const [twice] = await db.rows<{ example: string }>(
-    'SELECT example FROM (SELECT example, lag(example) OVER (ORDER BY rowid) AS before FROM given) WHERE example = before LIMIT 1',
+    'SELECT example FROM (SELECT example, lag(example) OVER (ORDER BY rowid) AS before FROM sorted) WHERE example = before LIMIT 1',
   );
   if (twice !== undefined) throw new Error(`selection: example ${twice.example} stands twice in the metadata`);
-  await db.run(`CREATE TABLE metadata AS SELECT rowid::INTEGER AS idx, * EXCLUDE (signature, device, pair, place),
-    coalesce(device, '') AS device, coalesce(pair, '') AS pair, coalesce(place, '') AS place FROM given`);
-  await db.run('CREATE TABLE signatures AS SELECT rowid::INTEGER AS idx, from_base64(signature) AS s FROM given');
+  await db.run(`CREATE TABLE signatures AS SELECT idx, s FROM metadata JOIN (SELECT example, s FROM given WHERE s IS NOT NULL) USING (example)`); // prettier-ignore
   await db.run('DROP TABLE given');
   return rows;
 }

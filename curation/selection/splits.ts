@@ -15,12 +15,14 @@ export interface SplitSummary {
 }
 
 /**
- * Makes the table `placed (idx, component, split)` for the rows of `alive`. Memory outside the database: 4 bytes a repository.
+ * Makes the table `placed (idx, component, split)` for the rows of `alive`; needs the table `paired`. Memory outside the database: 4 bytes a repository.
  * `salt` is hexadecimal and secret; components are named by a keyed hash of their least repository.
  */
 export async function placeInSplits(db: Relational, policy: SelectionPolicy, salt: string): Promise<SplitSummary> {
   await db.run('CREATE TABLE place AS SELECT repository FROM alive GROUP BY repository ORDER BY repository');
-  await db.run(`CREATE TABLE live AS SELECT alive.idx, place.rowid::INTEGER AS place, family, pair, lexemes
+  // Rows of one place that stand in pairs belong together, as rows of a named pair do.
+  await db.run(`CREATE TABLE live AS SELECT alive.idx, place.rowid::INTEGER AS place, family, lexemes,
+      CASE WHEN pair = '' AND idx IN (SELECT chosen FROM paired UNION ALL SELECT rejected FROM paired) THEN alive.place ELSE pair END AS pair
     FROM alive JOIN place USING (repository)`);
   const [size] = await db.rows<{ size: number }>('SELECT count(*) AS size FROM place');
   const components = new Components(size!.size);
