@@ -212,6 +212,8 @@ export interface Settled {
   root: string;
   /** By what the run judged, sealed: see activities/publish/basis.ts. */
   basis: Ref;
+  /** Outcomes by day, sealed: a `DayTally`. Staged alone. */
+  days: Ref;
 }
 
 export interface Published {

@@ -94,7 +94,7 @@ async function admitPlain(piece: Piece, stage: Stage, admission: PieceTaker, out
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
     await checkPin(piece, stage);
-    output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`));
+    output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`, null));
   }
 }
 
@@ -106,7 +106,7 @@ async function admitCompressed(piece: Piece, stage: Stage, admission: PieceTaker
   } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
     await checkPin(piece, stage);
-    return output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`));
+    return output.row(outRow(source.name, null, null, error.reason, `stream.${error.reason}`, null));
   }
   await admitPlain(piece, stage, admission, output);
 }

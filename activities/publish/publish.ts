@@ -4,13 +4,13 @@ import { configFile } from '../../config/location.ts';
 import type { FormatName } from '../../curation/formats/example.ts';
 import type { DataFile, DatasetFacts, SplitName } from '../../curation/formats/facts.ts';
 import { datasetDigest, versionOf } from '../../curation/proof/digest.ts';
-import { addCounts } from '../../curation/stages/ledger.ts';
+import { addCounts, type DayTally } from '../../curation/stages/ledger.ts';
 import { openAudit } from '../../storage/audit.ts';
 import { keepBuckets } from '../measure/kept.ts';
 import { RunFailure } from '../run/failure.ts';
 import { nameFiles, publishVersion } from './folder.ts';
 import { refuseLeaks } from './leakage.ts';
-import type { Stage } from '../run/stage.ts';
+import { readSealed, type Stage } from '../run/stage.ts';
 import { addStatistics, emptyStatistics, figuresOf } from './statistics.ts';
 import type {
   Admitted,
@@ -48,7 +48,11 @@ export async function publish(input: PublishInput, stage: Stage): Promise<Publis
   const version = versionOf(window, digest);
   const dataset = `datasets/${policy.output.name}/${version}`;
   const leakage = await refuseLeaks(input.rendered, stage);
-  const facts = { ...factsOf(input, stage, statistics, named, { digest, version, window }), leakage };
+  const days = await readSealed<DayTally>(store, input.settled.days, stage.keystore);
+  const facts = {
+    ...factsOf(input, stage, statistics, named, { digest, version, window }),
+    ...{ leakage, timeline: timelineOf(days) },
+  };
   const summary = summaryOf(input, stage, statistics, { dataset, version, digest });
   const index: Buffer[] = [];
   for (const part of input.rendered) index.push(await stage.reader.read(part.index, 0));
@@ -126,6 +130,12 @@ function factsOf(
     license: policy.output.license,
     files: policy.output.files,
   };
+}
+
+function timelineOf(days: DayTally): DatasetFacts['timeline'] {
+  return Object.entries(days)
+    .map(([day, outcomes]) => ({ day, ...outcomes }))
+    .sort((a, b) => (a.day < b.day ? -1 : 1));
 }
 
 function guardFacts(stage: Stage, { renamed }: Statistics): DatasetFacts['guard'] {

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { TreeHasher } from '../../curation/proof/log/merkle.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
-import { count, emptyTally, outRow, type LedgerRow, type PendingRow } from '../../curation/stages/ledger.ts';
+import {
+  count,
+  countDay,
+  emptyTally,
+  outRow,
+  type DayTally,
+  type LedgerRow,
+  type PendingRow,
+} from '../../curation/stages/ledger.ts';
 import { openRelational } from '../../storage/relational.ts';
 import { SHARD_PARTS } from '../curate/admit.ts';
 import { BUCKET_PARTS } from '../curate/assemble.ts';
@@ -64,7 +72,14 @@ async function* rowsOf(
 function settledRow({ example, ...row }: PendingRow, out: Map<string, Decision>): LedgerRow {
   const decision = example === undefined ? undefined : out.get(example);
   return decision
-    ? outRow(row.source, row.line, row.event, decision.reason!, decision.rule ?? `selection.${decision.reason}`)
+    ? outRow(
+        row.source,
+        row.line,
+        row.event,
+        decision.reason!,
+        decision.rule ?? `selection.${decision.reason}`,
+        row.day,
+      )
     : row;
 }
 
@@ -80,6 +95,7 @@ async function writeRows(file: string, rows: AsyncGenerator<LedgerRow>): Promise
 
 async function sealSorted(file: string, folder: string, stage: Stage): Promise<Omit<Settled, 'basis'>> {
   const tally = emptyTally();
+  const days: DayTally = {};
   const tree = new TreeHasher();
   const ledger: Ref[] = [];
   let piece: string[] = [];
@@ -100,7 +116,9 @@ async function sealSorted(file: string, folder: string, stage: Stage): Promise<O
     const sorted = `SELECT row FROM read_json('${file.replaceAll("'", "''")}', format = 'newline_delimited', columns = ${columns}, maximum_object_size = 134217728) ORDER BY source, line, row`;
     for await (const [rows] of db.batches(sorted)) {
       for (const text of rows as string[]) {
-        count(tally, JSON.parse(text) as LedgerRow);
+        const row = JSON.parse(text) as LedgerRow;
+        count(tally, row);
+        countDay(days, row);
         tree.append(Buffer.from(text));
         piece.push(text);
         chars += text.length;
@@ -112,5 +130,5 @@ async function sealSorted(file: string, folder: string, stage: Stage): Promise<O
     await db.close();
   }
   await flush();
-  return { ledger, tally, root: tree.root().toString('hex') };
+  return { ledger, tally, root: tree.root().toString('hex'), days: await stage.writeJson('settle/days', days) };
 }

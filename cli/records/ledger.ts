@@ -26,7 +26,16 @@ export function ledgerCommand(program: Command): void {
 }
 
 /** One row for people; control characters of names do not reach the terminal. */
-export function plainRow({ source, line, event, outcome, reason, rule, label, weight }: LedgerRow): string {
+export function plainRow({
+  source,
+  line,
+  event,
+  outcome,
+  reason,
+  rule,
+  label,
+  weight,
+}: Omit<LedgerRow, 'day'>): string {
   const place = `${source}${line === null ? '' : `:${line}`}`;
   const text = [place, event ?? '-', outcome, reason, rule, label ? `${label} ${weight}` : ''].join('  ').trimEnd();
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');

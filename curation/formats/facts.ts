@@ -30,7 +30,7 @@ export interface RetentionPoint {
   high?: number;
 }
 
-/** Rows of one UTC day: how many examples it gave, and records taken out by reason. */
+/** Ledger rows of one UTC day: records kept, and records taken out by reason. */
 export interface DayFacts {
   day: string;
   kept: number;

@@ -2,6 +2,7 @@
 import { byCount, dataFiles, formatBytes, formatCount, formatNames, formatShare, splitsOf, sumOf, type DatasetFacts, type Histogram } from './facts.ts'; // prettier-ignore
 import { escapeHtml, figures, page, section, table } from './page.ts';
 import { bars, columns, curve, legend, type Colour, type Series } from './plot.ts';
+import { timeline } from './report/timeline.ts';
 
 export type ReportInput = DatasetFacts;
 
@@ -10,7 +11,6 @@ const LABELS: { name: 'positive' | 'negative'; colour: Colour }[] = [
   { name: 'negative', colour: 'negative' },
 ];
 const NOTHING = (what: string): string => `<p class="empty">${escapeHtml(what)}</p>`;
-const SHOWN_REASONS = 5;
 
 /** The page as HTML. All text is escaped; figures are those of the facts. */
 export function reportPage(input: ReportInput): string {
@@ -197,36 +197,6 @@ function duplicates(facts: DatasetFacts): string {
   return section('Duplicates', `${list}<p class="note" style="margin:12px 0 0">${words}</p>`, {
     note: 'Examples dropped because another says the same.',
   });
-}
-
-function timeline(facts: DatasetFacts): string {
-  const days = [...(facts.timeline ?? [])].sort((a, b) => (a.day < b.day ? -1 : 1));
-  if (days.length < 2) return '';
-  const totals: Record<string, number> = {};
-  for (const { reasons } of days)
-    for (const [reason, count] of Object.entries(reasons)) totals[reason] = (totals[reason] ?? 0) + count;
-  const shown = byCount(totals, (count) => count).slice(0, SHOWN_REASONS).map(([reason]) => reason); // prettier-ignore
-  const colours: Colour[] = ['s1', 's2', 's3', 's4', 's5'];
-  const series: Series[] = shown.map((name, at) => ({
-    name,
-    colour: colours[at]!,
-    values: days.map(({ reasons }) => (reasons as Record<string, number>)[name] ?? 0),
-  }));
-  const others = days.map(({ reasons }) =>
-    Object.entries(reasons).reduce((sum, [reason, count]) => sum + (shown.includes(reason) ? 0 : count), 0),
-  );
-  if (others.some((count) => count > 0)) series.push({ name: 'other reasons', colour: 's6', values: others });
-  const kept: Series = { name: 'kept', colour: 's0', values: days.map((day) => day.kept) };
-  const all = [kept, ...series];
-  const rows = days.map(({ day }, at) => [day, ...all.map(({ values }) => values[at] ?? 0)]);
-  const names = days.map(({ day }) => day.slice(5));
-  return section(
-    'Day by day',
-    legend(all) +
-      columns(names, all, 'day (UTC)', `Records by day and reason over ${days.length} days`) +
-      figures(table(['day', ...all.map(({ name }) => name)], rows, formatCount)),
-    { note: 'Records kept, and taken out by the most frequent reasons.', wide: true },
-  );
 }
 
 function redactions(facts: DatasetFacts): string {

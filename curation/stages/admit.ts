@@ -4,6 +4,7 @@ import { adapt, type AdapterOptions, type FormatName } from '../events/adapters.
 import { toCanonical } from '../events/canonical.ts';
 import type { CanonicalEvent } from '../events/event.ts';
 import { parseRecord } from '../events/parse.ts';
+import { parseTime } from '../events/rfc3339.ts';
 import type { SourceRecord } from '../events/records.ts';
 import type { FingerprintKey, GuardMode } from '../overlap/fingerprint.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -14,7 +15,7 @@ import { drop, firstReason, KEEP, outcomeOf, type Reason, type Verdict } from '.
 import { originOf, privateRefusal, RemovedText, type NamedDocument, type Withheld } from './private/guarded.ts';
 import { erasureKeysOf, subjectKey, type ErasureKeys } from './erasure.ts';
 import { bucketOf, ContentHash, KeyedHash } from './keyed.ts';
-import { outRow, type LedgerRow } from './ledger.ts';
+import { dayOf, outRow, type LedgerRow } from './ledger.ts';
 import { recordOf, type AdmittedRecord, type OriginKeys } from './record.ts';
 import { admitText, hasText, textsOf, type AdmittedSegments } from './segments.ts';
 
@@ -98,9 +99,9 @@ export class Admission {
   /** One record, or why its bytes are none. */
   record(record: SourceRecord | { line: number; reason: Reason }): void {
     const { line } = record;
-    if ('reason' in record) return this.#out(line, null, record.reason, `events.${record.reason}`);
+    if ('reason' in record) return this.#out(line, null, record.reason, `events.${record.reason}`, null);
     const parsed = parseRecord(record.bytes, record.final);
-    if (!parsed.ok) return this.#out(line, null, parsed.reason, parsed.detail);
+    if (!parsed.ok) return this.#out(line, null, parsed.reason, parsed.detail, null);
     const { format } = this.#source;
     const digest = format === 'garner' ? '' : createHash('sha256').update(record.bytes).digest('hex');
     const adapted = adapt(format, parsed.value, digest, this.#settings.adapter);
@@ -112,6 +113,7 @@ export class Admission {
         adapted.about.id ?? null,
         reason,
         reason === adapted.reason || consent.keep ? adapted.rule : consent.rule,
+        dayRead(adapted.about.time),
       );
     }
     this.#events(line, adapted.candidates);
@@ -131,12 +133,13 @@ export class Admission {
     const entries: Waiting[] = [];
     for (const candidate of candidates) {
       const valid = toCanonical(candidate);
-      if (!valid.ok) return this.#out(line, idOf(candidate), valid.reason, `event.${valid.field}`);
+      if (!valid.ok)
+        return this.#out(line, idOf(candidate), valid.reason, `event.${valid.field}`, dayRead(candidate['time']));
       const judgement = this.#settings.rules.judgeEvent(valid.event);
       const { verdict } = judgement;
       if (!verdict.keep && outcomeOf(verdict.reason) === 'rejected') {
         this.#removed.of(valid.event, judgement.document, judgement.context);
-        return this.#out(line, valid.event.id, verdict.reason, verdict.rule);
+        return this.#out(line, valid.event.id, verdict.reason, verdict.rule, dayOf(valid.event.time));
       }
       entries.push({ source: this.#source.index, line, event: valid.event, content: valid.content, judgement });
     }
@@ -231,8 +234,8 @@ export class Admission {
     return confirmed ? { reason: 'abuse', rule: 'review.confirmed' } : undefined;
   }
 
-  #out(line: number, event: string | null, reason: Reason, rule: string): void {
-    this.#sink.row(outRow(this.#source.name, line, event, reason, rule));
+  #out(line: number, event: string | null, reason: Reason, rule: string, day: string | null): void {
+    this.#sink.row(outRow(this.#source.name, line, event, reason, rule, day));
   }
 }
 
@@ -275,6 +278,12 @@ function addDocument(documents: Map<string, NamedDocument[]>, key: string, docum
 
 function hostOf(repository: string): string {
   return repository.slice(0, repository.indexOf('/'));
+}
+
+/** The day of a time that a refused record gives, where it is one. */
+function dayRead(time: unknown): string | null {
+  const parsed = parseTime(time);
+  return parsed.ok ? dayOf(parsed.at) : null;
 }
 
 function idOf(candidate: Record<string, unknown>): string | null {

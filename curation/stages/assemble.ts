@@ -1,12 +1,11 @@
 /** Assemble: joins the records of a bucket into suggestions, decides each, and makes examples of those that carry a label. */
 import { precedence, type Reason } from '../verdict.ts';
-import { emptyTally, type PendingRow, type Tally } from './ledger.ts';
+import { dayOf, emptyTally, mergeRows, outRow, type PendingRow, type Tally } from './ledger.ts';
 import { exampleOf, type AssembledExample, type ExampleSettings } from './example.ts';
 import type { ExampleMetadata } from '../selection/policy.ts';
 import type { AdmittedRecord } from './record.ts';
 import { groupBy } from '../groups.ts';
 import { refusals } from './private/guarded.ts';
-import { mergeRows, outRow } from './ledger.ts';
 import type { Rules } from '../rules/judge.ts';
 
 export interface AssembleSettings extends ExampleSettings {
@@ -53,7 +52,10 @@ class Rows {
   }
 
   out(record: AdmittedRecord, { reason, rule }: Decision): void {
-    this.#rows.set(record, outRow(this.#sources[record.source]!, record.line, record.event, reason, rule));
+    this.#rows.set(
+      record,
+      outRow(this.#sources[record.source]!, record.line, record.event, reason, rule, dayOf(record.time)),
+    );
   }
 
   kept(record: AdmittedRecord, example: AssembledExample): void {
@@ -66,6 +68,7 @@ class Rows {
         rule,
         label,
         weight: label === null ? null : weight / 1000,
+        day: dayOf(record.time),
         example: example.example,
       },
     });
@@ -73,7 +76,8 @@ class Rows {
 
   copy(record: AdmittedRecord, from: AdmittedRecord): void {
     const row = this.#rows.get(from)!;
-    this.#rows.set(record, { ...row, source: this.#sources[record.source]!, line: record.line, event: record.event });
+    const place = { source: this.#sources[record.source]!, line: record.line, event: record.event };
+    this.#rows.set(record, { ...row, ...place, day: dayOf(record.time) });
   }
 
   of(record: AdmittedRecord): PendingRow | undefined {
@@ -188,7 +192,7 @@ export function settleRows(
   const tally = emptyTally();
   const settled = rows.map((row) => {
     const decision = row.example === undefined ? undefined : out.get(row.example);
-    return decision ? outRow(row.source, row.line, row.event, decision.reason, decision.rule) : row;
+    return decision ? outRow(row.source, row.line, row.event, decision.reason, decision.rule, row.day) : row;
   });
   return { rows: settled, tally };
 }

@@ -16,11 +16,18 @@ export interface LedgerRow {
   label: 'positive' | 'negative' | null;
   /** Weight of the label, 0 to 10; null without a label. */
   weight: number | null;
+  /** UTC day of the event, `YYYY-MM-DD`, and nothing finer; null where no time could be read. */
+  day: string | null;
 }
 
 /** A row whose last word selection may still have: it takes the example's fate. */
 export interface PendingRow extends LedgerRow {
   example?: string;
+}
+
+/** The UTC day of a moment in milliseconds since 1970-01-01. */
+export function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 /** A row for a record, or a whole file (`line` null), that is out. */
@@ -30,8 +37,9 @@ export function outRow(
   event: string | null,
   reason: Reason,
   rule: string,
+  day: string | null,
 ): LedgerRow {
-  return { source, line, event, outcome: outcomeOf(reason), reason, rule, label: null, weight: null };
+  return { source, line, event, outcome: outcomeOf(reason), reason, rule, label: null, weight: null, day };
 }
 
 /**
@@ -61,6 +69,17 @@ export function count(tally: Tally, row: LedgerRow): void {
   tally[row.outcome]++;
   const reason = row.outcome === 'kept' ? 'kept' : row.reason;
   tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1;
+}
+
+/** Of one day: records kept, and the others by reason. */
+export type DayTally = Record<string, { kept: number; reasons: Record<string, number> }>;
+
+/** Counts a row under its day; one without a day is nowhere. */
+export function countDay(days: DayTally, { day, outcome, reason }: LedgerRow): void {
+  if (day === null) return;
+  const of = (days[day] ??= { kept: 0, reasons: {} });
+  if (outcome === 'kept') of.kept++;
+  else of.reasons[reason] = (of.reasons[reason] ?? 0) + 1;
 }
 
 export function addTally(into: Tally, from: Tally): void {

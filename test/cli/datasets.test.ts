@@ -54,6 +54,21 @@ describe('garner ledger prove', () => {
   });
 });
 
+describe('report.html', () => {
+  it('counts the ledger by the day of its rows', () => {
+    const dated = rows.filter(({ day }) => day !== null);
+    expect(dated.length).toBeGreaterThan(0);
+    for (const { day } of dated) expect(day).toMatch(/^2026-0\d-\d\d$/);
+    const [, figures] = /<h2>Over time<\/h2>.*?<tbody>(.*?)<\/tbody>/s.exec(readFileSync(join(dataset, 'report.html'), 'utf8'))!; // prettier-ignore
+    const columns = figures!.split('</tr>').slice(0, -1).map((row) => row.match(/(?<=>)[^<]+(?=<\/td>)/g)!); // prettier-ignore
+    const [day, ...counts] = columns[0]!;
+    const ofDay = dated.filter((row) => row.day === day);
+    expect(counts.reduce((sum, count) => sum + Number(count), 0)).toBe(ofDay.length);
+    expect(Number(counts[0])).toBe(ofDay.filter(({ outcome }) => outcome === 'kept').length);
+    expect(columns.map(([name]) => name)).toEqual([...new Set(dated.map((row) => row.day))].sort());
+  });
+});
+
 describe('garner verify', () => {
   it('compares the ledger at hand, counted row by row, with the manifest', () => {
     const { status, stdout } = place.garner('verify', dataset, '--run', first.runId, '--out', out);

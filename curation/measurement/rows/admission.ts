@@ -176,7 +176,7 @@ export class MeasureAdmission {
   }
 
   #out(line: number, event: string | null, reason: Reason, rule: string): void {
-    this.#sink.row(outRow(this.#source.name, line, event, reason, rule));
+    this.#sink.row(outRow(this.#source.name, line, event, reason, rule, null));
   }
 }
 

@@ -2,7 +2,7 @@
 import type { LifecycleEvent } from '../../labels/lifecycle.ts';
 import { summarise, type Lifecycle } from '../../labels/lifecycle.ts';
 import { groupBy } from '../../groups.ts';
-import { mergeRows, outRow, type PendingRow } from '../../stages/ledger.ts';
+import { dayOf, mergeRows, outRow, type PendingRow } from '../../stages/ledger.ts';
 import { precedence, type Reason } from '../../verdict.ts';
 import type { OutcomeEvent } from './event.ts';
 import { COUNT_FIELDS, HORIZONS, type Label, type MeasuredPurpose, type Pseudonym, type WholeRow } from './field.ts';
@@ -58,13 +58,16 @@ class Ledger {
   }
 
   out(event: OutcomeEvent, { reason, rule }: Decision): void {
-    this.#add(event, outRow(this.#settings.sources[event.source]!, event.line, event.event, reason, rule));
+    this.#add(
+      event,
+      outRow(this.#settings.sources[event.source]!, event.line, event.event, reason, rule, dayOf(event.time)),
+    );
   }
 
   kept(event: OutcomeEvent, example: string): void {
     const source = this.#settings.sources[event.source]!;
     const rule = `measure.${this.#settings.purpose}`;
-    const place = { source, line: event.line, event: event.event };
+    const place = { source, line: event.line, event: event.event, day: dayOf(event.time) };
     this.#add(event, { ...place, outcome: 'kept', reason: 'measured', rule, label: null, weight: null, example });
   }
 

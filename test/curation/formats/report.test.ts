@@ -48,7 +48,7 @@ describe('the report', () => {
     'Lengths',
     'Retention',
     'Duplicates',
-    'Day by day',
+    'Over time',
     'Redactions by rule',
   ])('has the part %s', (title) => {
     expect(html).toContain(`<h2>${title}</h2>`);
@@ -102,6 +102,20 @@ describe('the report', () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
     expect(page.match(/class="empty"/g)!.length).toBeGreaterThan(6);
     expect(unbalanced(page)).toEqual([]);
+  });
+
+  it('counts many days by month, and many months by year', () => {
+    const days = (number: number, apart: number) =>
+      Array.from({ length: number }, (_, at) => ({
+        day: new Date(Date.UTC(2025, 0, 1) + at * apart * 86_400_000).toISOString().slice(0, 10),
+        kept: 1,
+        reasons: { duplicate: 2 },
+      }));
+    const shown = (number: number, apart: number) =>
+      [...reportPage(sampleFacts({ timeline: days(number, apart) })).matchAll(/<td>(20[\d-]+)<\/td><td class="number">(\d+)</g)].map(([, name, kept]) => [name, Number(kept)]); // prettier-ignore
+    expect(shown(62, 1)).toHaveLength(62);
+    expect(shown(63, 1)).toEqual([['2025-01', 31], ['2025-02', 28], ['2025-03', 4]]); // prettier-ignore
+    expect(shown(80, 31).slice(0, 2)).toEqual([['2025', 12], ['2026', 12]]); // prettier-ignore
   });
 
   it('is the same for the same facts, whatever the order of their tables', () => {

@@ -31,6 +31,30 @@ describe('what a record without text becomes', () => {
   });
 });
 
+describe('the day of a row', () => {
+  it('is the UTC day of its event, whatever zone it was written in', () => {
+    const event = accepted({ id: 'a', time: '2026-05-01T01:00:00+05:00' });
+    expect(curate([[event]]).row('a').day).toBe('2026-04-30');
+  });
+
+  it('is told of refused records too, as long as their time can be read', () => {
+    const { rows } = curate([
+      [
+        '{"id": "cut',
+        accepted({ id: 'b', type: 'nonsense' }),
+        accepted({ id: 'c', document: { path: '../x' } }),
+        accepted({ id: 'd', time: 'May' }),
+      ],
+    ]);
+    expect(rows.map(({ event, reason, day }) => [event, reason, day])).toEqual([
+      [null, 'invalid_json', null],
+      ['b', 'schema', '2026-05-01'],
+      ['c', 'path_escapes_root', '2026-05-01'],
+      ['d', 'timestamp_not_rfc3339', null],
+    ]);
+  });
+});
+
 describe('the user of a suggestion', () => {
   it('is inherited by records of a source that names none', () => {
     const line = (event: object, user?: string) => ({
