@@ -16,6 +16,7 @@ import { configFile } from './location.ts';
 import { measurePolicy, type MeasurePolicy } from './measurement.ts';
 import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
 import { overlay } from './overlay.ts';
+import { unseenField, type OutputFields } from './policy/output.ts';
 import { retentionPolicy, type RetentionGiven, type RetentionPolicy } from './policy/retention.ts';
 import { refusal, schemaOf } from './schema.ts';
 
@@ -52,6 +53,8 @@ export interface Policy {
     fimTemplate: FimTemplate;
     files: 'parquet' | 'jsonl' | 'jsonl.zst';
     audience: Audience[];
+    /** Columns beside those of the formats, each with the audiences that may see it. */
+    fields?: OutputFields;
     /** Purposes that may measure what the run admitted: for them its sealed buckets stay. */
     measurable?: MeasuredPurpose[];
     license: string;
@@ -209,6 +212,12 @@ function checkPurpose(given: PolicyFile, yaml: YamlFile): void {
   if (given.purpose !== 'model-improvement') {
     if (given.output.formats)
       throw refusal(yaml, ['output', 'formats'], `purpose ${given.purpose} may hold no code: leave the formats out`);
+    if (given.output.fields)
+      throw refusal(
+        yaml,
+        ['output', 'fields'],
+        `purpose ${given.purpose} has no rows of suggestions: leave the fields out`,
+      );
     if (given.output.measurable)
       throw refusal(
         yaml,
@@ -217,6 +226,13 @@ function checkPurpose(given: PolicyFile, yaml: YamlFile): void {
       );
     return;
   }
+  const unseen = unseenField(given.output);
+  if (unseen)
+    throw refusal(
+      yaml,
+      ['output', 'fields', unseen.field],
+      `is not for ${unseen.audience}, whom the output is for: name that audience, or leave the field out`,
+    );
   const index = given.consent?.trainable?.findIndex((plan) => !TRAINABLE.includes(plan)) ?? -1;
   if (index >= 0)
     throw refusal(

@@ -1,6 +1,7 @@
 /** Publish: names the files, writes card, Croissant, report and the signed manifest, and makes the version visible in one step. */
 import { existsSync, readFileSync } from 'node:fs';
 import { configFile } from '../../config/location.ts';
+import { fieldsOf } from '../../config/policy/output.ts';
 import type { FormatName } from '../../curation/formats/example.ts';
 import type { DataFile, DatasetFacts, SplitName } from '../../curation/formats/facts.ts';
 import { datasetDigest, versionOf } from '../../curation/proof/digest.ts';
@@ -91,6 +92,7 @@ function factsOf(
 ): DatasetFacts {
   const { policy, plan } = stage;
   const { selected, settled } = input;
+  const fields = fieldsOf(policy.output);
   const splits: DatasetFacts['splits'] = {};
   for (const { from, file } of named)
     ((splits[from.format as FormatName] ??= {})[from.split as SplitName] ??= []).push(file);
@@ -129,6 +131,7 @@ function factsOf(
     publisher: policy.output.creator,
     license: policy.output.license,
     files: policy.output.files,
+    ...(fields.length > 0 ? { fields } : {}),
   };
 }
 

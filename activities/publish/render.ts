@@ -4,9 +4,10 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { fieldsOf } from '../../config/policy/output.ts';
 import { formatOf, type Format, type RenderedSource } from '../../curation/formats/example.ts';
 import { signedText, textsOf } from '../../curation/selection/text/leakage.ts';
-import type { Decision } from '../../curation/selection/policy.ts';
+import type { Decision, ExampleMetadata } from '../../curation/selection/policy.ts';
 import type { AssembledExample } from '../../curation/stages/example.ts';
 import { packZstd } from '../../storage/compression.ts';
 import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
@@ -37,7 +38,9 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     const { output } = stage.policy;
-    const formats = output.formats.map((name) => formatOf(name, { fimTemplate: output.fimTemplate }));
+    const formats = output.formats.map((name) =>
+      formatOf(name, { fimTemplate: output.fimTemplate, fields: fieldsOf(output) }),
+    );
     const tables = new Tables(folder);
     const statistics = emptyStatistics();
     const index = new LineBuffer();
@@ -47,13 +50,14 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
       for (const decision of linesOf<Decision>(await stage.reader.read(input.decisions, bucket)))
         decisions.set(decision.example, decision);
       const partners = await partnersOf(decisions, input.all, stage);
+      const fields = await fieldsFor(ref, stage);
       const examples = [...linesOf<AssembledExample>(await stage.reader.read(ref, BUCKET_PARTS.examples))];
       examples.sort((a, b) => (a.example < b.example ? -1 : 1));
       for (const example of examples) {
         const decision = decisions.get(example.example);
         if (!decision?.keep) continue;
         const partner = decision.partner ? partners.get(decision.partner) : undefined;
-        const source = sourceOf(example, decision, partner);
+        const source = { ...sourceOf(example, decision, partner), ...fields(example) };
         const counted = countedOf(example);
         addExample(statistics, counted, source.split);
         const keys = [...new Set([...example.erasure, ...(partner?.erasure ?? [])])].sort();
@@ -95,6 +99,18 @@ async function partnersOf(
       if (wanted.has(example.example)) partners.set(example.example, example);
   }
   return partners;
+}
+
+/** What the policy's extra columns hold of each example of a bucket; nothing is read where there are none. */
+async function fieldsFor(
+  ref: Ref,
+  stage: Stage,
+): Promise<(example: AssembledExample) => Pick<RenderedSource, 'fields'>> {
+  if (fieldsOf(stage.policy.output).length === 0) return () => ({});
+  const known = new Map<string, { user: string; repository: string }>();
+  for (const one of linesOf<ExampleMetadata>(await stage.reader.read(ref, BUCKET_PARTS.metadata)))
+    known.set(one.example, { user: one.contributor, repository: one.repository });
+  return ({ example, license }) => ({ fields: { ...known.get(example), license } });
 }
 
 /** The pair that captured code gave stands before one with another person's suggestion. */

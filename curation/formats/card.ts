@@ -1,22 +1,18 @@
 /** The dataset card (README.md): front matter that Hugging Face `datasets` reads, then what people must know before they use the data. */
-import { stringify } from 'yaml';
 import { precedence, type Reason } from '../verdict.ts';
-import { featureOf, formatOf, type FormatName } from './example.ts';
 import {
   byCount,
   dataFiles,
-  formatBytes,
   formatCount,
-  formatNames,
   formatShare,
-  ktoWeights,
-  splitsOf,
-  sumOf,
-  trainedBalance,
-  type DatasetFacts,
   guardFileRows,
   guardSentence,
+  type DatasetFacts,
 } from './facts.ts';
+import { frontMatter } from './card/frontmatter.ts';
+import { annotation, privacy } from './card/origin.ts';
+import { structure } from './card/structure.ts';
+import { list, text } from './card/text.ts';
 
 export type CardInput = DatasetFacts;
 
@@ -33,60 +29,6 @@ export function datasetCard(input: CardInput): string {
     checking(input),
   ];
   return `---\n${frontMatter(input)}---\n\n${sections.join('\n\n')}\n`;
-}
-
-function frontMatter(facts: DatasetFacts): string {
-  const formats = formatNames(facts);
-  const configs = formats.map((format) => ({
-    config_name: format,
-    ...(format === formats.find((one) => one === 'kto') || (!formats.includes('kto') && format === formats[0])
-      ? { default: true }
-      : {}),
-    data_files: splitsOf(facts, format).map(({ name, files }) => ({
-      split: name,
-      path: files.map(({ path }) => path),
-    })),
-  }));
-  const info = formats.map((format) => {
-    const splits = splitsOf(facts, format);
-    const bytes = sumOf(
-      splits.flatMap(({ files }) => files),
-      'bytes',
-    );
-    return {
-      config_name: format,
-      features: formatOf(format).columns.map(featureOf),
-      splits: splits.map(({ name, files }) => ({
-        name,
-        num_bytes: sumOf(files, 'bytes'),
-        num_examples: sumOf(files, 'examples'),
-      })),
-      download_size: bytes,
-      dataset_size: bytes,
-    };
-  });
-  const examples = formats.map((format) => sumOf(splitsOf(facts, format).flatMap(({ files }) => files), 'examples')); // prettier-ignore
-  return stringify(
-    {
-      pretty_name: oneLine(facts.name),
-      license: facts.license?.toLowerCase() ?? 'other',
-      ...(facts.license ? {} : { license_name: 'source-repositories', license_link: 'README.md' }),
-      task_categories: ['text-generation'],
-      tags: ['code', 'code-completion', 'human-feedback', ...formats],
-      size_categories: [sizeCategory(Math.max(0, ...examples))],
-      configs,
-      dataset_info: info,
-    },
-    { lineWidth: 0 },
-  );
-}
-
-/** The size class that Hugging Face sorts datasets by. */
-function sizeCategory(examples: number): string {
-  const bounds = ['1K', '10K', '100K', '1M', '10M', '100M', '1B'];
-  const at = bounds.findIndex((_, power) => examples < 10 ** (power + 3));
-  if (at < 0) return 'n>1B';
-  return at === 0 ? 'n<1K' : `${bounds[at - 1]}<n<${bounds[at]}`;
 }
 
 function summary(facts: DatasetFacts): string {
@@ -114,41 +56,6 @@ Preference tuning, supervised tuning and evaluation of models that complete code
 
 Any other purpose. Telling who wrote or accepted something. Judging people or teams. Reconstructing repositories. Passing the data on
 to people outside the audience, or keeping a version that was recalled.`;
-}
-
-function structure(facts: DatasetFacts): string {
-  const rows = formatNames(facts).flatMap((format) =>
-    splitsOf(facts, format).map(
-      ({ name, files }) =>
-        `| ${format} | ${name} | ${formatCount(sumOf(files, 'examples'))} | ${formatCount(files.length)} | ${formatBytes(sumOf(files, 'bytes'))} |`,
-    ),
-  );
-  const first = formatNames(facts)[0] ?? 'kto';
-  const columns = formatNames(facts).map((format) => columnsOf(format)).join('\n\n'); // prettier-ignore
-  return `## Structure
-
-| format | split | examples | files | bytes |
-|---|---|--:|--:|--:|
-${rows.join('\n')}
-
-\`\`\`python
-from datasets import load_dataset
-data = load_dataset("path/to/this/folder", "${first}")
-\`\`\`
-
-Where files end in \`.age\`, decrypt them first: \`garner open DATASET --identity FILE --out FOLDER\`. Names and sizes here are those of the
-decrypted files. Repositories, their forks and near-duplicates stay within one split. There is no user, document path or repository in any row.
-
-${columns}`;
-}
-
-function columnsOf(format: FormatName): string {
-  const rows = formatOf(format).columns.map(({ name, type, description }) => `| ${name} | ${type.startsWith('STRUCT') ? 'messages' : type.toLowerCase()} | ${description} |`); // prettier-ignore
-  const upload =
-    format === 'openai'
-      ? '\n\nFor an upload that takes the three message fields alone: `jq -c "{input, preferred_output, non_preferred_output}"`.'
-      : '';
-  return `### ${format}\n\n| column | type | |\n|---|---|---|\n${rows.join('\n')}${upload}`;
 }
 
 function replaced({ replaces }: DatasetFacts): string {
@@ -190,76 +97,6 @@ ${formatCount(taken)} of ${formatCount(facts.counts.records)} records. Each reco
 ${reasons.join('\n') || '| none | 0 | – |'}`;
 }
 
-function annotation(facts: DatasetFacts): string {
-  const rows = byCount(facts.labels, ({ count }) => count).map(
-    ([reason, { label, count, weight }]) =>
-      `| ${text(reason)} | ${label} | ${formatCount(count)} | ${count === 0 ? '–' : (weight / count / 1000).toFixed(2)} |`,
-  );
-  const balance = Object.entries(facts.balance).map(
-    ([split, { positive, negative }]) => `| ${split} | ${formatCount(positive)} | ${formatCount(negative)} |`,
-  );
-  const weights = ktoWeights(trainedBalance(facts));
-  const advice = weights
-    ? `Suggested for KTO, so that both sides count alike: \`desirable_weight=${weights.desirable}, undesirable_weight=${weights.undesirable}\`.`
-    : 'One label is missing, so KTO cannot be trained on this version.';
-  return `## Annotation process
-
-Nobody annotated by hand: labels follow from what happened to the suggestion, by a rubric that is part of the policy.
-
-| reason | label | examples | mean weight |
-|---|---|--:|--:|
-${rows.join('\n') || '| – | – | 0 | – |'}
-
-| split | positive | negative |
-|---|--:|--:|
-${balance.join('\n') || '| – | 0 | 0 |'}
-
-${advice}`;
-}
-
-function privacy(facts: DatasetFacts): string {
-  const replaced = byCount(facts.redactions, (count) => count).map(
-    ([rule, count]) => `| ${text(rule)} | ${formatCount(count)} |`,
-  );
-  const licences = byCount(facts.licences, (count) => count).map(
-    ([licence, count]) => `| ${text(licence)} | ${formatCount(count)} |`,
-  );
-  const k =
-    facts.kThreshold === null
-      ? 'No least number of contributors was set.'
-      : `What fewer than ${facts.kThreshold} contributors (k = ${facts.kThreshold}) share was left out.`;
-  return `## Personal and sensitive information
-
-**Consent basis.** Each user allowed training at the time of the event and still did when the run was made (${text(facts.now)}). Unknown consent
-is no consent. Plans: ${list(facts.consent.plans)}. Repositories were public at the event and at the run; unknown is private.
-
-**Retraction.** Who withdraws, or makes a repository private, is taken out: \`garner erase --user\` or \`--repository\` issues this dataset anew
-without them under another version, and this version gets a tombstone. Do not use a version that was recalled.
-
-**Small groups.** ${k}
-
-**Secrets and personal data.** Replaced by typed placeholders. ${recallOf(facts)}
-Some may remain: report what you find to the publisher.
-
-| rule | replaced |
-|---|--:|
-${replaced.join('\n') || '| none | 0 |'}
-
-### Licences
-
-Code stays under the licence of its repository.
-
-| licence | examples |
-|---|--:|
-${licences.join('\n') || '| unknown | – |'}`;
-}
-
-function recallOf({ redaction: { version, recall } }: DatasetFacts): string {
-  return recall === null
-    ? `The recall of rule set ${text(version)} was not measured.`
-    : `Rule set ${text(version)} found ${(recall * 100).toFixed(1)}% of the labelled secrets that it is measured on.`;
-}
-
 function limits(facts: DatasetFacts): string {
   const total = Object.values(facts.languages).reduce((sum, { positive, negative }) => sum + positive + negative, 0);
   const languages = byCount(facts.languages, ({ positive, negative }) => positive + negative)
@@ -288,19 +125,4 @@ function checking(facts: DatasetFacts): string {
 | policy | \`${facts.policyDigest}\` |
 | facts | \`${facts.factsDigest}\` |
 ${guardFileRows(facts)}| ledger (Merkle root) | \`${facts.ledgerRoot}\` |`;
-}
-
-function list(items: readonly string[]): string {
-  if (items.length === 0) return 'nobody';
-  const words = [...items].sort().map(text);
-  return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} and ${words.at(-1)!}`;
-}
-
-/** Names come from policies and events: nothing in them may become Markdown, HTML or another table cell. */
-function text(value: string): string {
-  return oneLine(value).replace(/[\\`*[\]<>|#&$~]/g, (char) => `&#${char.charCodeAt(0)};`);
-}
-
-function oneLine(value: string): string {
-  return value.replace(/[\p{Cc}\s]+/gu, ' ');
 }

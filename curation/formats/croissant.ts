@@ -2,8 +2,8 @@
  * Machine-readable description of a dataset: Croissant 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-spec.html) with the responsible-AI
  * vocabulary (Croissant RAI 1.0). It describes the decrypted files, so that it stays the same when they are encrypted for others.
  */
-import { formatOf, type Column, type FormatName } from './example.ts';
-import { byCount, dataFiles, formatCount, formatNames, splitsOf, type DatasetFacts } from './facts.ts';
+import { type Column, type FormatName } from './example.ts';
+import { byCount, columnsOf, dataFiles, formatCount, formatNames, splitsOf, type DatasetFacts } from './facts.ts';
 
 type Node = Record<string, unknown>;
 
@@ -110,7 +110,7 @@ function recordSet(facts: DatasetFacts, format: FormatName): Node {
     name: format,
     description: `Rows of format ${format}; splits: ${splits.join(', ')}.`,
     key: { '@id': `${format}/id` },
-    field: formatOf(format).columns.map((column) => ({
+    field: columnsOf(facts, format).map((column) => ({
       '@type': 'cr:Field',
       '@id': `${format}/${column.name}`,
       name: column.name,

@@ -19,6 +19,8 @@ export interface RenderedSource {
   strategy: string;
   time: number;
   displayProbability?: number;
+  /** What the policy asks for beside: see `FIELDS`. */
+  fields?: Partial<Record<FieldName, string>>;
   prefix: RedactedText;
   suffix: RedactedText;
   completion: RedactedText;
@@ -45,9 +47,20 @@ export interface Column {
   code?: true;
 }
 
+/** Columns that a row has only where the policy names them, each with the audiences that may see it. None holds code. */
+export const FIELDS = {
+  user: 'Pseudonym of who was shown the suggestion, another one in every run; of a pair, of the preferred side.',
+  repository: 'Pseudonym of the repository, another one in every run.',
+  license: 'SPDX id or expression of the repository; empty where unknown.',
+} as const;
+export type FieldName = keyof typeof FIELDS;
+export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
+
 export interface FormatOptions {
   /** Which model's fill-in-the-middle form `fim` renders; StarCoder's by default. */
   fimTemplate?: FimTemplate;
+  /** Columns beside the format's own, in the order of `FIELD_NAMES`. */
+  fields?: readonly FieldName[];
 }
 
 export interface Format {
@@ -223,6 +236,21 @@ function fim(template: FimTemplate): Format {
 
 /** The format of that name. Throws RangeError for a fill-in-the-middle template that does not exist. */
 export function formatOf(name: FormatName, options: FormatOptions = {}): Format {
+  const format = plainFormatOf(name, options);
+  const fields = FIELD_NAMES.filter((field) => options.fields?.includes(field));
+  if (fields.length === 0) return format;
+  return {
+    ...format,
+    columns: [...format.columns, ...fields.map((field) => column(field, 'VARCHAR', FIELDS[field]))],
+    rows: (example, given) =>
+      format.rows(example, given).map((row) => {
+        for (const field of fields) row[field] = example.fields?.[field] ?? '';
+        return row;
+      }),
+  };
+}
+
+function plainFormatOf(name: FormatName, options: FormatOptions): Format {
   switch (name) {
     case 'kto':
       return kto;

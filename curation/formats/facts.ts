@@ -1,6 +1,6 @@
 /** What is known of a dataset when it is published: one set of figures for the card, Croissant, the report and the attestations. */
 import type { Reason } from '../verdict.ts';
-import type { FormatName } from './example.ts';
+import { formatOf, type Column, type FieldName, type FormatName } from './example.ts';
 
 export type SplitName = 'train' | 'validation' | 'test';
 export const SPLIT_NAMES: readonly SplitName[] = ['train', 'validation', 'test'];
@@ -110,9 +110,22 @@ export interface DatasetFacts {
   /** A licence of the dataset itself: an SPDX id. */
   license?: string;
   files: 'parquet' | 'jsonl' | 'jsonl.zst';
+  /** Columns that the policy names beside those of the formats; absent where there are none. */
+  fields?: FieldName[];
   /** The version that this one replaces, how many examples were taken out of it, and why; its other figures are those of the run. */
   replaces?: { version: string; digest: string; removed: number; why: 'erasure' };
   timeline?: DayFacts[];
+}
+
+/** The columns of a format's files in this dataset. */
+export function columnsOf({ fields = [] }: Pick<DatasetFacts, 'fields'>, format: FormatName): Column[] {
+  return formatOf(format, { fields }).columns;
+}
+
+/** What no row of this dataset tells of: `user, path of its document or repository`, less the fields that it has. */
+export function untold({ fields = [] }: Pick<DatasetFacts, 'fields'>): string {
+  const all = ['user', 'path of its document', 'repository'].filter((name) => !(fields as string[]).includes(name));
+  return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)!}`;
 }
 
 /** Formats that have files, in alphabetical order. */

@@ -90,7 +90,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 ${[0, 1, 2, 3, 4, 5, 6].map((at) => `.s${at}{background:var(--s${at});fill:var(--s${at})}`).join('')}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin:0 0 10px;padding:0;list-style:none;font-size:.86rem;color:var(--muted)}
 .legend i{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:6px}
-.plot{display:grid;grid-template-columns:auto minmax(0,1fr);gap:0 8px;margin:8px 0}
+.plot{display:grid;grid-template-columns:auto minmax(0,1fr);gap:0 8px;margin:14px 0 8px}
 .ticks{position:relative;font-size:.74rem;color:var(--muted);font-variant-numeric:tabular-nums;text-align:right}
 .ticks span{display:block;position:absolute;right:0;transform:translateY(-50%);white-space:nowrap}
 .ticks b{visibility:hidden;font-weight:400;white-space:nowrap}

@@ -193,7 +193,7 @@ function duplicates(facts: DatasetFacts): string {
   const words =
     clusters === 0
       ? 'No clusters of near-duplicates were found.'
-      : `${formatCount(clusters)} clusters of near-duplicates, the largest of ${formatCount(largestCluster)}; one of each stays.`;
+      : `${formatCount(clusters)} ${clusters === 1 ? 'cluster' : 'clusters'} of near-duplicates, the largest of ${formatCount(largestCluster)}; one of each stays.`;
   return section('Duplicates', `${list}<p class="note" style="margin:12px 0 0">${words}</p>`, {
     note: 'Examples dropped because another says the same.',
   });

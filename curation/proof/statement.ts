@@ -51,6 +51,8 @@ export interface DatasetPredicate {
   inputs: string[];
   ledger: { root: string; size: number };
   redaction: { version: string; recall: number | null };
+  /** Columns that the policy names beside those of the formats. */
+  fields?: string[];
   guard?: GuardFacts;
   leakage?: LeakageFacts;
 }
@@ -103,6 +105,7 @@ export function datasetStatement(facts: DatasetFacts, files: readonly PlainFile[
     inputs: [...facts.inputs].sort(),
     ledger: { root: facts.ledgerRoot, size: facts.counts.records },
     redaction: { version: facts.redaction.version, recall: facts.redaction.recall },
+    ...(facts.fields ? { fields: [...facts.fields] } : {}),
     ...(facts.guard ? { guard: facts.guard } : {}),
     ...(facts.leakage ? { leakage: { ...facts.leakage } } : {}),
   };

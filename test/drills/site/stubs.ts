@@ -44,7 +44,7 @@ export function stubStages(shards: number, buckets: number): Partial<Activities>
       Promise.resolve({
         ...{ files: [], statistics: {} as never, index: ref(`index/${part}`), signed: ref(`signed/${part}`) },
       }),
-    settle: answer({ ledger: [], tally: admitted(0).tally, root: DIGEST, basis: ref('basis') }),
+    settle: answer({ ledger: [], tally: admitted(0).tally, root: DIGEST, basis: ref('basis'), days: ref('days') }),
     publish: answer({
       summary: {
         ...{ runId: 'run-0123456789abcdef', dataset: 'datasets/stub/1', version: '1', digest: DIGEST },
