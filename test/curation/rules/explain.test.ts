@@ -53,6 +53,100 @@ describe('explainOrigin', () => {
   });
 });
 
+describe('the facts of a chain', () => {
+  const since = (day: number): string => `2026-04-0${day}T00:00:00Z`;
+  const world = rulesOf({
+    repositories: [
+      repositoryLine({ id: 50, name: 'old', since: since(1), license: 'MIT', forkOf: 42 }),
+      repositoryLine({ id: 50, name: 'old', since: since(3), deleted: true }),
+      repositoryLine({ id: 50, name: 'old', since: '2026-05-03T00:00:00Z' }),
+      repositoryLine({ id: 51, name: 'twin', since: since(2) }),
+    ],
+  });
+  const public42 = 'acme/app (42) public since 2020-01-01T00:00:00.000Z [repositories.jsonl:1]';
+
+  it('show the states in force at the event and now, with licence and network', () => {
+    const facts = (name: string, day: number): string | undefined =>
+      world
+        .explainOrigin({ ...url(name), path: 'a' }, Date.parse(since(day)) + 1)
+        .find(({ rule }) => rule === 'id and name agree')!.facts;
+    const now = 'now: acme/old (50) public since 2026-05-03T00:00:00.000Z [repositories.jsonl:4]';
+    expect(facts('old', 2)).toBe(
+      `at the event: acme/old (50) public since 2026-04-01T00:00:00.000Z, fork of 42, MIT [repositories.jsonl:2]; ${now}`,
+    );
+    expect(facts('old', 4)).toBe(
+      `at the event: acme/old (50) deleted since 2026-04-03T00:00:00.000Z [repositories.jsonl:3]; ${now}`,
+    );
+  });
+
+  it('show every repository that was open, and remotes that name none', () => {
+    const workspaceRepositories = ['https://github.com/acme/app', 'https://gitlab.com/x/y', 'https://github.com/acme'];
+    const steps = world.explainOrigin({ workspaceRepositories, path: 'a' }, EVENT_TIME);
+    const facts = (rule: string) => steps.find((step) => step.rule === rule)?.facts;
+    expect(facts('repository named')).toBe('github.com/acme/app, unknown_host, no_repository');
+    expect(steps.find(({ outcome }) => outcome === 'decided')).toEqual({
+      ...{ rule: 'repository named', outcome: 'decided', reason: 'no_repository' },
+      source: 'the remote names no repository',
+      facts: 'github.com/acme/app, unknown_host, no_repository',
+      flip: 'the event names the remote of its repository',
+    });
+    const both = ['app', 'twin'].map((name) => url(name).repository.url);
+    const pair = world.explainOrigin({ workspaceRepositories: both, path: 'a' }, EVENT_TIME);
+    const twin = 'acme/twin (51) public since 2026-04-02T00:00:00.000Z [repositories.jsonl:5]';
+    expect(pair.find(({ rule }) => rule === 'public now')!.facts).toBe(
+      `at the event: ${public42}, ${twin}; now: ${public42}, ${twin}`,
+    );
+  });
+
+  it('say which of the reasons of a path it was, where the record is rejected', () => {
+    const decided = (path: string) =>
+      world.explainOrigin({ ...url('app'), path }, EVENT_TIME).find(({ outcome }) => outcome === 'decided')!;
+    expect(decided('/etc/x').flip).toBe(
+      'the producer writes the path relative to its repository, in plain form (absolute_path)',
+    );
+    expect(decided('../x').flip).toMatch(/ \([a-z_]+\)$/);
+    expect(decided('a/.env').flip).toBe('the pattern is dropped where it stands');
+    expect(decided('third_party/a.c').flip).toBe('ownership.vendored of the policy drops the pattern');
+  });
+
+  it('leave out what there is nothing to say of', () => {
+    const steps = world.explainOrigin({ ...url('nowhere'), path: 'a' }, EVENT_TIME);
+    expect(steps.find(({ outcome }) => outcome === 'decided')).toEqual({
+      ...{ rule: 'repository known at the event', outcome: 'decided', reason: 'unknown_repository' },
+      source: 'repositories.jsonl names no such repository',
+      flip: 'repositories.jsonl has a state of this name with a since at or before the event',
+    });
+    for (const step of steps.filter(({ outcome }) => outcome !== 'decided')) {
+      expect(Object.keys(step).filter((key) => !['rule', 'outcome', 'facts'].includes(key))).toEqual([]);
+      if (step.outcome === 'skipped') expect(step).not.toHaveProperty('facts');
+    }
+    const { prompt: _prompt, completion: _completion, ...bare } = eventOf({ time: NOW + 86_400_001 });
+    expect(world.explainEvent(bare)[0]).toEqual({
+      ...{
+        segment: 'time',
+        repositories: [],
+        verdict: { keep: false, reason: 'clock_skew', rule: 'later than --now by more than 24 hours' },
+      },
+      steps: [
+        {
+          ...{ rule: 'not from the future', outcome: 'decided', reason: 'clock_skew' },
+          source: 'later than --now by more than 24 hours',
+          facts: 'now is 2026-05-10T00:00:00.000Z',
+          flip: 'the clock of the producer is set, or --now is a later time',
+        },
+      ],
+    });
+    const piecesOf = eventOf({ prompt: { context: [piece({ unsourced: true })] } });
+    expect(world.explainEvent(piecesOf)[2]!.steps).toEqual([
+      {
+        ...{ rule: 'source known', outcome: 'decided', reason: 'unresolvable_path' },
+        source: 'the piece has no known source',
+        flip: 'the prompt names the file that the piece is quoted from',
+      },
+    ]);
+  });
+});
+
 describe('explainConsent', () => {
   it('shows the choices at the event and now', () => {
     const steps = rules.explainConsent('u1', 'pro', EVENT_TIME);
