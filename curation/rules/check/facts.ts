@@ -34,8 +34,7 @@ export class FactsCheck {
         this.#teams.set(name, [...(this.#teams.get(name) ?? []), entry]);
     for (const { repository, source } of policy.paths.exclude) {
       const references = compileReference(repository, source, hostAliases);
-      if (references.every(({ kind }) => kind === 'exact'))
-        for (const { name } of references) this.#exact.set(name, repository);
+      if (references.length === 1 && references[0]!.kind === 'exact') this.#exact.set(references[0]!.name, repository);
       else if (references.every(({ kind }) => kind !== 'all')) this.#wild.set(repository, references);
     }
   }

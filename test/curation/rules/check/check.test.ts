@@ -75,6 +75,53 @@ describe('uselessPatterns', () => {
     ]);
   });
 
+  it('says nothing of patterns that say different things', () => {
+    const policy = exclude(
+      ['acme/app', 'a'],
+      ['acme/lib', 'a'],
+      ['app', 'b/**'],
+      ['gitlab.acme', 'b/**'],
+      ['acme/{app,lib}', 'c'],
+      ['https://github.com/acme/app', '[d]'],
+      ['https://github.com/acme/app', '[e]'],
+      ['*', 'f', { ifNoneMatch: ['x'] }],
+      ['*', 'f/g'],
+    );
+    expect(uselessPatterns(policy)).toEqual([]);
+  });
+
+  it('compares syntax that it cannot read by its letters', () => {
+    expect(show(uselessPatterns(exclude(['*', '[ab]x'], ['*', '[ab]'], ['*', '[ab]x'])))).toEqual([
+      'p:3 [ab]x: is the same as p:1 "[ab]x": leave it out',
+    ]);
+  });
+
+  it('leaves one of several that take the same', () => {
+    expect(show(uselessPatterns(exclude(['*', 'a/**'], ['*', '**/a/**'], ['app', 'a/**'], ['*', 'A/**'])))).toEqual([
+      'p:2 **/a/**: is covered by p:1 "a/**": leave it out',
+      'p:3 a/**: is the same as p:1 "a/**": leave it out',
+      'p:4 A/**: is covered by p:1 "a/**": leave it out',
+    ]);
+    const conditional = exclude(['*', 'a', { ifAnyMatch: ['x'] }], ['*', 'a']);
+    expect(show(uselessPatterns(conditional))).toEqual(['p:1 a: is the same as p:2 "a": leave it out']);
+  });
+
+  it('knows which references hold in which', () => {
+    const policy = exclude(
+      ['https://github.com/acme/*', 'a'],
+      ['git@github.com:acme/app', 'a'],
+      ['github.com/acme/lib', 'a'],
+      ['acme/tool', 'a'],
+      ['https://ghe.acme.com/x/y', 'a'],
+      ['https://ghe.acme.com/x/*', 'a'],
+    );
+    expect(show(uselessPatterns(policy))).toEqual([
+      'p:2 a: is the same as p:1 "a": leave it out',
+      'p:3 a: is the same as p:1 "a": leave it out',
+      'p:5 a: can never match: ghe.acme.com is no host of repositories.hosts',
+    ]);
+  });
+
   it('takes ten thousand patterns', () => {
     const policy = exclude(
       ...Array.from({ length: 10_000 }, (_, at): [string, string] => ['*', `/area${at % 9_999}/**/*.k${at % 9_999}`]),
@@ -108,6 +155,32 @@ describe('uselessNames', () => {
     ]);
   });
 
+  it('reads owners as rules read them', () => {
+    const found = names(({ repositories: { owners } }) => {
+      owners.deny = sourced('acme/', '@acme', 'github.com/acme/x', 'a b', '*', '@', 'acme/x/y', 'a.b', 'a.b/c');
+    });
+    expect(found).toEqual([
+      'policy.yaml:2 @acme: is covered by policy.yaml:1 "acme/": leave it out',
+      'policy.yaml:3 github.com/acme/x: is covered by policy.yaml:1 "acme/": leave it out',
+      'policy.yaml:4 a b: can never match: write an owner such as acme, acme/group or github.com/acme',
+      'policy.yaml:5 *: can never match: write an owner such as acme, acme/group or github.com/acme',
+      'policy.yaml:6 @: can never match: write an owner such as acme, acme/group or github.com/acme',
+      'policy.yaml:7 acme/x/y: is covered by policy.yaml:1 "acme/": leave it out',
+      'policy.yaml:9 a.b/c: can never match: a.b is no host of repositories.hosts',
+    ]);
+  });
+
+  it('says nothing of names that each decide', () => {
+    const deny = ({ repositories, ownership }: RulePolicy) => {
+      repositories.owners.deny = sourced('acme', 'acmes', 'github.com/other');
+      repositories.hostAliases = { work: 'GitHub.com' };
+      repositories.licenses.allow = ['MIT', 'Apache-2.0', 'BSD-3-Clause'];
+      ownership.deny = sourced('@acme/a', '@acme/ab', 'b@x.org');
+    };
+    expect(names(deny)).toEqual([]);
+    expect(names(deny, '{"team":"@acme/c","parent":"@acme/a"}')).toEqual([]);
+  });
+
   it('finds teams that another name covers, by name and by the facts', () => {
     const deny = ({ ownership }: RulePolicy) =>
       void (ownership.deny = sourced('@acme/all', '@acme/all/eu', 'acme/legal'));
@@ -120,12 +193,13 @@ describe('uselessNames', () => {
   it('finds aliases of hosts that may not be used, hosts written twice, and licences that cannot match', () => {
     const found = names(({ repositories }) => {
       repositories.hosts = ['github.com', 'GitHub.com'];
-      repositories.hostAliases = { work: 'gitlab.com', gh: 'github.com' };
+      repositories.hostAliases = { work: 'gitlab.com', gh: 'github.com', 'GITHUB.com': 'github.com' };
       repositories.licenses.allow = ['MIT', 'mit', 'MIT OR Apache-2.0'];
     });
     expect(found).toEqual([
       'policy.yaml:4 repositories.hosts github.com: stands there twice',
       'policy.yaml:4 repositories.hostAliases work: can never match: gitlab.com is no host of repositories.hosts',
+      'policy.yaml:4 repositories.hostAliases GITHUB.com: is its own host: leave it out',
       'policy.yaml:4 repositories.licenses.allow mit: stands there twice',
       'policy.yaml:4 repositories.licenses.allow MIT OR Apache-2.0: can never match: name single licences, the expressions are taken apart',
     ]);
@@ -161,6 +235,31 @@ describe('FactsCheck', () => {
       );
     });
     expect(met).toEqual(OF_FILES);
+  });
+
+  it('tells five broken lines of a file and counts the rest', () => {
+    const told = (lines: number): string[] => {
+      const file = { name: 'codeowners/github.com/acme/app/CODEOWNERS', text: '![ x\n'.repeat(lines) };
+      const all = [files[0]!, file];
+      const check = new FactsCheck(policyOf(), buildFacts(all));
+      for (const { name, text } of all) entriesOf(name, text, (entry) => check.take(entry));
+      return show(check.warnings()).filter((text) => text.startsWith('codeowners/'));
+    };
+    expect(told(5)).toHaveLength(5);
+    expect(told(6)).toHaveLength(6);
+    expect(told(6)[5]).toBe('codeowners/github.com/acme/app/CODEOWNERS: has 1 more lines like this');
+    expect(told(9)[5]).toBe('codeowners/github.com/acme/app/CODEOWNERS: has 4 more lines like this');
+  });
+
+  it('takes wildcards and endings of names for met where one repository bears them', () => {
+    const met = (repository: string): string[] =>
+      found((policy) => {
+        policy.ownership.deny = [];
+        policy.paths.exclude = [{ repository, pattern: 'a', source: 'p:1' }];
+      }).filter((text) => text.startsWith('p:'));
+    for (const reference of ['*', 'app', 'APP', 'ac*/app', 'github.com/acme/app', '{x,app}']) expect(met(reference)).toEqual([]); // prettier-ignore
+    for (const reference of ['ap', 'acme', 'x*', 'gitlab.com/acme/app', '{x,y}'])
+      expect(met(reference)).toEqual([`p:1 a: the facts hold no repository ${JSON.stringify(reference)}`]);
   });
 
   it('finds hosts, owners, teams and repositories that nothing in the facts meets', () => {

@@ -346,19 +346,35 @@ describe('a content-exclusion file', () => {
     expect(parseExclusionFile(null, place)).toEqual([]);
   });
 
-  it('is refused in any other shape, with the place', () => {
-    for (const file of [
-      'x',
-      ['x'],
-      { a: 'x' },
-      { a: [1] },
-      { a: [{ path: ['x'] }] },
-      { a: [{ paths: [1] }] },
-      { a: [null] },
-      { a: {} },
-    ]) {
-      expect(() => parseExclusionFile(file, place)).toThrow(PatternError);
-    }
-    expect(() => parseExclusionFile({ a: [{ paths: ['x', 7] }] }, place)).toThrow(/^x\.yaml:a\.0\.paths\.1: /);
+  it.each<[unknown, string, string]>([
+    ['x', '', 'a mapping of repositories to lists of paths'],
+    [7, '', 'a mapping of repositories to lists of paths'],
+    [['x'], '', 'a mapping of repositories to lists of paths'],
+    [{ a: 'x' }, 'a', 'a list of paths'],
+    [{ a: {} }, 'a', 'a list of paths'],
+    [{ a: [1] }, 'a.0', 'a path, or {ifAnyMatch, ifNoneMatch, paths}'],
+    [{ a: ['x', null] }, 'a.1', 'a path, or {ifAnyMatch, ifNoneMatch, paths}'],
+    [{ a: [['x']] }, 'a.0', 'a path, or {ifAnyMatch, ifNoneMatch, paths}'],
+    [{ a: [{ path: ['x'] }] }, 'a.0.path', 'ifAnyMatch, ifNoneMatch or paths'],
+    [{ a: [{ paths: [1] }] }, 'a.0.paths.0', 'a string in quotes'],
+    [{ a: [{ paths: ['x', 7] }] }, 'a.0.paths.1', 'a string in quotes'],
+    [{ a: [{ ifAnyMatch: 7 }] }, 'a.0.ifAnyMatch.0', 'a string in quotes'],
+    [{ a: [{ ifNoneMatch: ['x', true] }] }, 'a.0.ifNoneMatch.1', 'a string in quotes'],
+  ])('is refused as %j, with the place', (file, at, expected) => {
+    expect(() => parseExclusionFile(file, place)).toThrow(PatternError);
+    expect(() => parseExclusionFile(file, place)).toThrow(
+      `x.yaml:${at}: "" is not a valid content exclusion (expected ${expected})`,
+    );
+  });
+
+  it('may name one condition or path without a list', () => {
+    const file = { a: [{ ifAnyMatch: 'x', ifNoneMatch: null, paths: 'p' }, { ifNoneMatch: 'y', paths: null }, {}] };
+    expect(parseExclusionFile(file, place)).toEqual([
+      { repository: 'a', pattern: 'p', source: 'x.yaml:a.0.paths.0', ifAnyMatch: ['x'] },
+      { repository: 'a', pattern: '**', source: 'x.yaml:a.1', ifNoneMatch: ['y'] },
+      { repository: 'a', pattern: '**', source: 'x.yaml:a.2' },
+    ]);
+    expect(parseExclusionFile(undefined, place)).toEqual([]);
+    expect(parseExclusionFile({}, place)).toEqual([]);
   });
 });

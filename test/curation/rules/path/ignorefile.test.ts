@@ -98,6 +98,52 @@ describe('an ignore file', () => {
     expect(() => ignored(`ok\n${'a'.repeat(5000)}`, 'a')).toThrow(/^\.copilotignore:2: /);
   });
 
+  it.each<[string, string, { source: string; pattern: string } | null]>([
+    ['\uFEFFa\nb', 'a', { source: 'f:1', pattern: 'a' }],
+    ['a\n\uFEFFb', 'b', null],
+    ['a\nb\n', 'x/b/c', { source: 'f:2', pattern: 'b' }],
+    ['a\n*', 'a', { source: 'f:2', pattern: '*' }],
+    ['a/\nx', 'a/x', { source: 'f:1', pattern: 'a/' }],
+    ['b \t ', 'b', { source: 'f:1', pattern: 'b' }],
+    [' b', 'b', null],
+    ['b\\ ', 'b', null],
+    ['b\\ ', 'b ', { source: 'f:1', pattern: 'b\\ ' }],
+    ['b\\ \t', 'b ', { source: 'f:1', pattern: 'b\\ ' }],
+    ['b\\\\ ', 'b\\', { source: 'f:1', pattern: 'b\\\\' }],
+    ['!', '!', null],
+    ['!/', 'a', null],
+    ['*.ts\n!a.ts', 'a.ts', null],
+    ['*.ts\n!a.ts', 'b.ts', { source: 'f:1', pattern: '*.ts' }],
+    ['*\n![ab]', 'a', null],
+    ['*\n![ab]', '[ab]', { source: 'f:1', pattern: '*' }],
+    ['*\n!stra?e', 'straße', null],
+    ['*\n!a?e', 'ae', { source: 'f:1', pattern: '*' }],
+    ['a/b/', 'a/b/c', { source: 'f:1', pattern: 'a/b/' }],
+    ['a/b/', 'a/b', null],
+    ['a//b', 'a/b', { source: 'f:1', pattern: 'a//b' }],
+    ['/a//', 'a/b', { source: 'f:1', pattern: '/a//' }],
+    ['/a//', 'x/a/b', null],
+    ['x?y', 'xßy', { source: 'f:1', pattern: 'x?y' }],
+    ['x[a-z]y', 'xSy', { source: 'f:1', pattern: 'x[a-z]y' }],
+    ['❤\uFE0F', '❤', { source: 'f:1', pattern: '❤\uFE0F' }],
+    ['e\u0301', 'é', { source: 'f:1', pattern: 'e\u0301' }],
+  ])('%j on %j: %j', (text, path, expected) => {
+    expect(compileIgnoreFile(text, 'copilotignore', 'f', '').match(path as RepoPath)).toEqual(expected);
+  });
+
+  it('says that the whole file decided where it has no pattern', () => {
+    const match = (folder: string, path: string) =>
+      compileIgnoreFile('# none\n', 'aiexclude', 'f', folder).match(path as RepoPath);
+    expect(match('', 'a')).toEqual({ source: 'f:1', pattern: '' });
+    expect(match('/Sub/dir/', 'sub/DIR/a')).toEqual({ source: 'f:1', pattern: '' });
+    expect(match('sub/dir', 'sub/a')).toBeNull();
+  });
+
+  it('takes a line of 4,096 characters and no longer one', () => {
+    expect(ignored('a'.repeat(4096), 'a'.repeat(4096))).toBe(true);
+    expect(() => ignored('a'.repeat(4097), 'a')).toThrow('(longer than 4096 characters)');
+  });
+
   it('is never undone by a further line that takes out', () => {
     const line = fc.array(fc.constantFrom('a', 'b', '*', '/', '**', '?', '[ab]', '!'), { minLength: 1, maxLength: 5 }).map((parts) => parts.join('')); // prettier-ignore
     const path = fc

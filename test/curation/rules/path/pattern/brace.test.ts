@@ -49,6 +49,51 @@ describe('the bounds of a pattern', () => {
     }
   });
 
+  it.each([
+    ['{1..1000}', '{1..1001}'],
+    ['{-499..500}', '{-500..500}'],
+    ['{1000..1}', '{1001..1}'],
+    ['{1..9999..10}', '{1..10001..10}'],
+    ['{1..9999..-10}', '{10001..1..-10}'],
+    ['{1..1000..0}', '{1..1001..0}'],
+    ['{a..y}{1..40}', '{a..z}{1..40}'],
+    ['{y..a}{1..40}', '{z..a}{1..40}'],
+    ['{a..y..2}{1..76}', '{a..y..2}{1..77}'],
+    ['{Z..a}{1..125}', '{Z..b}{1..125}'],
+    ['{{1..400},{1..600}}', '{{1..400},{1..600},x}'],
+    ['{a{1..400},b{1..600}}', '{a{1..400},b{1..601}}'],
+    ['x{1..10}y{1..10}z{1..10}', 'x{1..10}y{1..10}z{1..11}'],
+    ['{{1..10}{1..10},x}{1..9}', '{{1..10}{1..10},x}{1..10}'],
+    ['{a,b}{c,d}\\{e,f}{1..250}', '{a,b}{c,d}{e,f}{1..250}'],
+    ['{a}'.repeat(64), '{a}'.repeat(65)],
+    ['{a'.repeat(8) + '}'.repeat(8), '{a'.repeat(9) + '}'.repeat(9)],
+    ['a'.repeat(4096), 'a'.repeat(4097)],
+    ['**/'.repeat(64), '**/'.repeat(65)],
+    ['@(a)'.repeat(32), '@(a)'.repeat(33)],
+    ['+(a|'.repeat(4) + ')'.repeat(4), '+(a|'.repeat(5) + ')'.repeat(5)],
+    ['?(*(+(@(a))))!(b)', '?(*(+(@(!(a)))))'],
+    ['@(a/'.repeat(9), '@(a'.repeat(9)],
+    ['@(a)'.repeat(9), '@(a\\)'.repeat(9)],
+    ['\\@(a'.repeat(9), '@(a'.repeat(9)],
+    ['a)@(b)', '@('.repeat(5)],
+  ])('lie between %j and %j', (within, over) => {
+    expect(() => checkPattern(within, 'x')).not.toThrow();
+    expect(expandBraces(within, 'x')).toEqual(within.includes('{') ? braceExpand(within) : [within]);
+    expect(() => checkPattern(over, 'x')).toThrow(PatternError);
+  });
+
+  it('are told with no more than the first 80 characters', () => {
+    expect(() => checkPattern(`{${'a'.repeat(79)}`, 'p:1')).toThrow(`p:1: "{${'a'.repeat(79)}" is`);
+    expect(() => checkPattern(`{${'a'.repeat(80)}`, 'p:1')).toThrow(`p:1: "{${'a'.repeat(79)}…" is`);
+  });
+
+  it('leave a pattern without braces as it is', () => {
+    expect(expandBraces('a\\*', 'x')).toEqual(['a\\*']);
+    expect(() => expandBraces('{1..1001}', 'p:1')).toThrow(
+      'p:1: "{1..1001}" is not a valid glob (braces stand for more than 1000 patterns)',
+    );
+  });
+
   it('never cut an expansion short', () => {
     const piece = fc.constantFrom(
       '{',

@@ -58,6 +58,76 @@ describe('an expression', () => {
     }
   });
 
+  it.each([
+    ['(', 'syntax error'],
+    ['a)', 'syntax error'],
+    ['[a', 'syntax error'],
+    ['(a)\\1', 'back-reference'],
+    ['(?<n>a)\\k<n>', 'back-reference'],
+    ['(?=a)', 'look-around'],
+    ['(?!a)', 'look-around'],
+    ['(?<=a)b', 'look-around'],
+    ['(?<!a)b', 'look-around'],
+    ['a'.repeat(1025), 'longer than 1024 characters'],
+    ['(a{50}){50}', 'repeats too much'],
+    ['('.repeat(33) + ')'.repeat(33), 'groups nested deeper than 32'],
+  ])('is refused where it is %j: %s', (expression, problem) => {
+    expect(() => matches(expression, 'a')).toThrow(`is not a valid regular expression (${problem})`);
+  });
+
+  it('may nest 32 groups, and have any number side by side', () => {
+    expect(matches(`${'('.repeat(32)}a${')'.repeat(32)}`, 'a')).toBe(true);
+    expect(matches('(a)'.repeat(100), 'a'.repeat(100))).toBe(true);
+    expect(matches('a'.repeat(1024), 'a'.repeat(1024))).toBe(true);
+  });
+
+  it.each([
+    ['/a/b', '/a/b', true],
+    ['/a/b', 'a', false],
+    ['/a/x', 'a', false],
+    ['/a\nb/', 'a\nb', true],
+    ['x/a/i', 'A', false],
+    ['/a/i', 'xAx', true],
+    ['/^a.c$/ms', 'x\na\nc\ny', true],
+    ['/^a.c$/m', 'a\nc', false],
+    ['a{2}$', 'baa', true],
+    ['^a{2}$', 'aaa', false],
+    ['^a{0,2}$', '', true],
+    ['^(?:ab){2,}$', 'ab', false],
+    ['^(?:ab){2,}$', 'ababab', true],
+    ['a??b', 'b', true],
+    ['^a*?$', 'aaa', true],
+    ['(a)(b)?(c)', 'ac', true],
+    ['^a|b$', 'ax', true],
+    ['^a|b$', 'xb', true],
+    ['^a|b$', 'xbx', false],
+    ['/\\x41\\u{42}/u', 'AB', true],
+    ['/\\u{1F600}/u', '😀', true],
+    ['\\cJ', '\n', true],
+    ['[^\\]]', ']', false],
+    ['[\\w-]+$', 'a-b', true],
+    ['/\\P{L}/u', 'a', false],
+    ['\\.', 'a', false],
+    ['$^', '', true],
+    ['/$/m', 'a', true],
+    ['^$', '\n', false],
+    ['/^$/m', '\n', true],
+    ['\\b', '', false],
+    ['\\B', '', true],
+    ['\\bé', 'é', false],
+    ['a$b', 'a\nb', false],
+  ])('reads %j on %j: %j', (expression, text, expected) => {
+    expect(matches(expression, text)).toBe(expected);
+    const [, body, flags] = /^\/(.*)\/([dgimsuy]*)$/s.exec(expression) ?? ['', expression, ''];
+    expect(new RegExp(body!, flags).test(text)).toBe(expected);
+  });
+
+  it('matches where one of several does', () => {
+    const { anyMatches } = compileExpressions(['^a', 'b$'], 'x');
+    expect(['ax', 'xb', 'xx'].map((text) => anyMatches(text))).toEqual([true, true, false]);
+    expect(compileExpressions([], 'x').anyMatches('a')).toBe(false);
+  });
+
   it('answers hostile text and expressions within its bound', () => {
     const text = 'a'.repeat(1024);
     for (const expression of ['(a*)*b', '(a|aa)+b', 'a*a*a*a*a*a*b', '(a|a?)+b', '(.*)(.*)(.*)(.*)x', '((a+)+)+b']) {
