@@ -44,7 +44,7 @@ export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'si
       .withDeadline(Date.now() + ANSWER_MS, () => askProgress(client, run))
       .then((progress) => {
         if (stopped) return;
-        if (style === 'bar') process.stderr.write(`\r\u001b[2K${progressLine(progress)}`);
+        if (style === 'bar') process.stderr.write(`\r\u001b[2K${cut(progressLine(progress))}`);
         else if (progress.stage !== lastStage) process.stderr.write(`${progress.stage}…\n`);
         lastStage = progress.stage;
       })
@@ -60,6 +60,11 @@ export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'si
   };
 }
 
+/** A line that wraps could not be rewritten. */
+function cut(line: string): string {
+  return line.slice(0, (process.stderr.columns ?? 80) - 1);
+}
+
 /** `admit     [######------] 12/24  3,120 records, 40 s left`. */
 export function progressLine(
   { stage, finished, total, records, paused, stageStartedAt, failures }: Progress,
@@ -69,7 +74,9 @@ export function progressLine(
   const filled = Math.round(share * BAR);
   const bar = total > 0 ? ` [${'#'.repeat(filled)}${'-'.repeat(BAR - filled)}] ${finished}/${total}` : '';
   const left =
-    share > 0 && share < 1 ? `, ${Math.ceil((((now - stageStartedAt) / share) * (1 - share)) / 1000)} s left` : '';
+    share > 0 && share < 1 && !paused
+      ? `, ${Math.ceil((((now - stageStartedAt) / share) * (1 - share)) / 1000)} s left`
+      : '';
   const read = records > 0 ? `  ${group(records)} records` : '';
   return `${stage.padEnd(9)}${bar}${read}${left}${paused ? '  PAUSED' : ''}${failures.length > 0 ? `  ${failures.length} FAILED` : ''}`;
 }

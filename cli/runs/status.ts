@@ -57,8 +57,11 @@ async function askRetrying(client: Client, workflows: string[]): Promise<Retryin
 export async function watch(client: Client, run: string): Promise<void> {
   const terminal = process.stdout.isTTY;
   let shown = '';
+  let last: Progress | null = null;
   for (;;) {
     const status = await askStatus(client, run);
+    // A run that has ended, or whose workers are away, is shown as it was seen last.
+    last = status.progress ??= last;
     const text = statusText(status);
     if (terminal) process.stdout.write(`\u001b[H\u001b[2J${text}`);
     else if (text !== shown) process.stdout.write(text);
@@ -71,9 +74,14 @@ export async function watch(client: Client, run: string): Promise<void> {
 export function statusText({ run, status, progress, retrying }: RunStatus, now = Date.now()): string {
   const lines = [`${run}  ${status}`];
   if (progress) {
-    const seconds = Math.max(1, Math.round((now - progress.startedAt) / 1000));
-    lines.push(progressLine(progress, now));
-    if (progress.records > 0) lines.push(`  ${group(Math.round(progress.records / seconds))} records a second`);
+    const { stage, records, stageStartedAt } = progress;
+    if (status === 'running') lines.push(progressLine(progress, now));
+    else if (records > 0) lines.push(`  ${group(records)} records`);
+    if (stage === 'approval' && status === 'running') lines.push(`  publication waits: garner approve ${run} --why …`);
+    if (stage === 'admit' && status === 'running' && records > 0) {
+      const seconds = Math.max(1, Math.round((now - stageStartedAt) / 1000));
+      lines.push(`  ${group(Math.round(records / seconds))} records a second`);
+    }
     const out = Object.entries(progress.out.reasons).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
     for (const [reason, count] of out.slice(0, REASONS))
       lines.push(`  ${reason.padEnd(24)} ${group(count).padStart(12)}`);

@@ -39,7 +39,8 @@ describe('runs that began on an earlier build of the workflows', () => {
     expect(names.length).toBeGreaterThanOrEqual(30);
     for (const kind of [
       ...['curate-completed', 'curate-failed', 'curate-cancelled', 'measure-completed', 'nightly-completed'],
-      ...['page-completed', 'page-failed', 'page-continued_as_new', 'erase-completed'],
+      ...['page-completed', 'page-failed', 'page-continued_as_new'],
+      ...['erase-completed', 'recheck-completed', 'retention-completed'],
     ])
       expect(
         names.filter((name) => name.includes(kind)),

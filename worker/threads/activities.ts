@@ -1,6 +1,7 @@
 /** The activities of a worker: each stage in a thread of the pool, with a heartbeat while it moves. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
@@ -26,9 +27,15 @@ export interface StageObserver {
   log: WorkerLog;
 }
 
+/** Threads that have imported their modules, by their id. */
+const THREAD_IDS = 1024;
+const IMPORT_MS = 15_000;
+
 /** @param threads stages at once; each has its own rules, caches and memory */
 export function stagePool(worker: WorkerSettings, threads: number, observer: StageObserver): StagePool {
+  const imported = new Int32Array(new SharedArrayBuffer(THREAD_IDS * 4));
   const pool = new Piscina({
+    workerData: imported,
     filename: threadFile(),
     minThreads: 1,
     maxThreads: threads,
@@ -42,7 +49,16 @@ export function stagePool(worker: WorkerSettings, threads: number, observer: Sta
       (input: StageTask['input']) => observed(observer, stage, () => runStage(pool, held, worker, stage, input)),
     ]),
   );
-  return { activities: activities as unknown as Activities, close: () => pool.close({ force: true }) };
+  return {
+    activities: activities as unknown as Activities,
+    close: async () => {
+      // V8 ends the whole process where a thread is taken down in the middle of an import.
+      const importing = () =>
+        pool.threads.some(({ threadId }) => threadId > 0 && Atomics.load(imported, threadId % THREAD_IDS) === 0);
+      for (let waited = 0; importing() && waited < IMPORT_MS; waited += 20) await sleep(20);
+      await pool.close({ force: true });
+    },
+  };
 }
 
 async function observed(observer: StageObserver, stage: StageName, work: () => Promise<unknown>): Promise<unknown> {

@@ -1,10 +1,14 @@
 /** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
-import type { MessagePort } from 'node:worker_threads';
+import { threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { openStage, type WorkerSettings } from '../../activities/run/stage.ts';
 import { STAGES, BARE_STAGES, type StageName } from '../../activities/index.ts';
 import type { Ref } from '../../activities/types.ts';
 import { faultOf, type Fault } from './fault.ts';
 import { sharedFilters } from './filters.ts';
+
+/** Where the pool sees that all that stands above has been imported. */
+const imported = workerData as Int32Array;
+Atomics.store(imported, threadId % imported.length, 1);
 
 export interface StageTask {
   stage: StageName;
