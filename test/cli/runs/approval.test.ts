@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openKeystore } from '../../storage/keystore.ts';
-import { startServer, type EmbeddedServer } from '../../worker/server/server.ts';
-import { filesUnder, PROJECT, workplace, type Ended } from '../command.ts';
+import { openKeystore } from '../../../storage/keystore.ts';
+import { startServer, type EmbeddedServer } from '../../../worker/server/server.ts';
+import { filesUnder, PROJECT, workplace, type Ended } from '../../command.ts';
 
 const place = workplace('approval');
 let server: EmbeddedServer;

@@ -4,10 +4,10 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EraseSummary, RunSummary } from '../../activities/types.ts';
-import { PAYLOAD_TYPE, parseManifest, parsePublicKeys, verify } from '../../curation/proof/dsse.ts';
-import type { LedgerRow } from '../../curation/stages/ledger.ts';
-import { bytesUnder, filesUnder, workplace } from '../command.ts';
+import type { EraseSummary, RunSummary } from '../../../activities/types.ts';
+import { PAYLOAD_TYPE, parseManifest, parsePublicKeys, verify } from '../../../curation/proof/dsse.ts';
+import type { LedgerRow } from '../../../curation/stages/ledger.ts';
+import { bytesUnder, filesUnder, workplace } from '../../command.ts';
 
 const NOW = '2026-05-10T00:00:00Z';
 const place = workplace('datasets');

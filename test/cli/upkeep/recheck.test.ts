@@ -1,12 +1,12 @@
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RecheckInput, RecheckSummary } from '../../activities/erase/nightlyrecheck.ts';
-import type { RecheckedVersion } from '../../activities/erase/recheck.ts';
-import { withSession } from '../../cli/runs/session.ts';
-import { BUILTIN_POLICY } from '../../config/policy.ts';
-import { TASK_QUEUE } from '../../worker/worker.ts';
-import { workplace } from '../command.ts';
+import type { RecheckInput, RecheckSummary } from '../../../activities/erase/nightlyrecheck.ts';
+import type { RecheckedVersion } from '../../../activities/erase/recheck.ts';
+import { withSession } from '../../../cli/runs/session.ts';
+import { BUILTIN_POLICY } from '../../../config/policy.ts';
+import { TASK_QUEUE } from '../../../worker/worker.ts';
+import { workplace } from '../../command.ts';
 
 const place = workplace('recheck');
 afterAll(() => place.remove());

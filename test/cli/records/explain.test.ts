@@ -1,10 +1,10 @@
 import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ExplainedSegment } from '../../cli/records/explain/print.ts';
-import type { LedgerRow } from '../../curation/stages/ledger.ts';
-import { precedence, type Reason } from '../../curation/verdict.ts';
-import { SHARED, hasShared, workplace } from '../command.ts';
+import type { ExplainedSegment } from '../../../cli/records/explain/print.ts';
+import type { LedgerRow } from '../../../curation/stages/ledger.ts';
+import { precedence, type Reason } from '../../../curation/verdict.ts';
+import { SHARED, hasShared, workplace } from '../../command.ts';
 
 const place = workplace('explain');
 afterAll(() => place.remove());

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { filesUnder, workplace } from '../command.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 const place = workplace('decontaminate');
 const policy = (selection: string) => {

@@ -3,14 +3,14 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { publish } from '../../activities/publish/publish.ts';
-import { render } from '../../activities/publish/render.ts';
-import { linesOf } from '../../activities/run/container.ts';
-import type { CurateInput, RunSummary } from '../../activities/types.ts';
-import { judgeHere, storeSettings } from '../../activities/whole.ts';
-import { parseManifest } from '../../curation/proof/dsse.ts';
-import { SPLITS, type Decision } from '../../curation/selection/policy.ts';
-import { filesUnder, workplace } from '../command.ts';
+import { publish } from '../../../activities/publish/publish.ts';
+import { render } from '../../../activities/publish/render.ts';
+import { linesOf } from '../../../activities/run/container.ts';
+import type { CurateInput, RunSummary } from '../../../activities/types.ts';
+import { judgeHere, storeSettings } from '../../../activities/whole.ts';
+import { parseManifest } from '../../../curation/proof/dsse.ts';
+import { SPLITS, type Decision } from '../../../curation/selection/policy.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 const place = workplace('leakage');
 const policy = place.path('policy.yaml');

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesUnder, workplace } from '../command.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 interface Span {
   traceId: string;

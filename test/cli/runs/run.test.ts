@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import type { LedgerRow } from '../../curation/stages/ledger.ts';
-import { bytesUnder, filesUnder, workplace } from '../command.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import type { LedgerRow } from '../../../curation/stages/ledger.ts';
+import { bytesUnder, filesUnder, workplace } from '../../command.ts';
 
 const NOW = '2026-05-10T00:00:00Z';
 const place = workplace('run');

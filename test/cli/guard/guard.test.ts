@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EraseSummary, RunSummary } from '../../activities/types.ts';
-import type { LedgerRow } from '../../curation/stages/ledger.ts';
-import { datasetRows } from '../../storage/guard/rows.ts';
-import { openStore } from '../../storage/objects.ts';
-import { filesUnder, workplace } from '../command.ts';
+import type { EraseSummary, RunSummary } from '../../../activities/types.ts';
+import type { LedgerRow } from '../../../curation/stages/ledger.ts';
+import { datasetRows } from '../../../storage/guard/rows.ts';
+import { openStore } from '../../../storage/objects.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 const place = workplace('guard');
 const guard = place.path('company.guard');

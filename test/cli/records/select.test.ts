@@ -1,8 +1,8 @@
 /** What the knobs of selection would do is shown, and nothing is written. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SelectionEffect } from '../../activities/curate/effect.ts';
-import { workplace } from '../command.ts';
+import type { SelectionEffect } from '../../../activities/curate/effect.ts';
+import { workplace } from '../../command.ts';
 
 const place = workplace('select');
 const policy = place.path('policy.yaml');

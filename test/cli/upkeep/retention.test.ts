@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import type { DueItem } from '../../activities/retention/due.ts';
-import type { AuditEntry } from '../../storage/audit.ts';
-import type { RetentionSummary } from '../../workflows/retention.ts';
-import { filesUnder, workplace } from '../command.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import type { DueItem } from '../../../activities/retention/due.ts';
+import type { AuditEntry } from '../../../storage/audit.ts';
+import type { RetentionSummary } from '../../../workflows/retention.ts';
+import { filesUnder, workplace } from '../../command.ts';
 
 const place = workplace('retention');
 const out = place.path('out');

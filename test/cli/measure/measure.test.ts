@@ -2,9 +2,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bytesUnder, hasShared, PROJECT, SHARED, workplace } from '../command.ts';
-import { openRelational } from '../../storage/relational.ts';
-import { quantile } from '../../curation/measurement/estimators/quantile.ts';
+import { bytesUnder, hasShared, PROJECT, SHARED, workplace } from '../../command.ts';
+import { openRelational } from '../../../storage/relational.ts';
+import { quantile } from '../../../curation/measurement/estimators/quantile.ts';
 
 if (!hasShared) console.warn('SKIPPED: no shared test data: evaluation is not checked against real telemetry');
 

@@ -3,10 +3,10 @@ import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../activities/types.ts';
-import { openStore } from '../../storage/objects.ts';
-import { filesUnder, workplace } from '../command.ts';
-import { findMinio, startMinio, type Minio } from '../storage/s3/minio.ts';
+import type { RunSummary } from '../../../activities/types.ts';
+import { openStore } from '../../../storage/objects.ts';
+import { filesUnder, workplace } from '../../command.ts';
+import { findMinio, startMinio, type Minio } from '../../storage/s3/minio.ts';
 
 const program = findMinio();
 if (program === null) console.warn('SKIPPED: no minio program on PATH or in the cache: no run on S3 is tested');

@@ -2,7 +2,7 @@
 import { appendFileSync, cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bytesUnder, PROJECT, workplace } from '../command.ts';
+import { bytesUnder, PROJECT, workplace } from '../../command.ts';
 
 const place = workplace('kept');
 afterAll(() => place.remove());
