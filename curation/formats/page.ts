@@ -11,6 +11,9 @@ export function section(title: string, body: string, options: { note?: string; w
   return `<section${options.wide ? ' class="wide"' : ''}><h2>${escapeHtml(title)}</h2>${note}${body}</section>`;
 }
 
+/** Characters of a cell that stay on one line on a narrow screen, where a table may be scrolled. */
+const SHORT = 28;
+
 /** A table; numbers stand right. All cells are text. */
 export function table(
   head: readonly string[],
@@ -20,7 +23,7 @@ export function table(
   const cell = (tag: 'td' | 'th', value: string | number): string =>
     typeof value === 'number'
       ? `<${tag} class="number">${escapeHtml(format(value))}</${tag}>`
-      : `<${tag}>${escapeHtml(value)}</${tag}>`;
+      : `<${tag}${value.length <= SHORT ? ' class="short"' : ''}>${escapeHtml(value)}</${tag}>`;
   const first = rows[0] ?? [];
   const heads = head.map((name, at) => `<th scope="col"${typeof first[at] === 'number' ? ' class="number"' : ''}>${escapeHtml(name)}</th>`); // prettier-ignore
   const body = rows.map((row) => `<tr>${row.map((value) => cell('td', value)).join('')}</tr>`).join('');
@@ -103,6 +106,7 @@ ${[0, 1, 2, 3, 4, 5, 6].map((at) => `.s${at}{background:var(--s${at});fill:var(-
 details{margin-top:8px}
 summary{cursor:pointer;color:var(--muted);font-size:.86rem}
 .scroll{overflow-x:auto}
+@media (max-width:760px){th,.short:not(:first-child){white-space:nowrap}td:first-child{min-width:7rem;overflow-wrap:anywhere}}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th:last-child,td:last-child{padding-right:0}

@@ -56,7 +56,7 @@ export function evaluationPage(evaluation: Evaluation, facts: PageFacts): string
   const tiles = [
     tile('acceptance_rate', 'accepted, of read impressions'),
     tile('retained_characters_300', 'of accepted characters there after 300 s'),
-    tile('accepted_characters_per_impression', 'accepted characters an impression'),
+    [figureText(all, 'accepted_characters_per_impression').replace(' characters', ''), 'accepted characters an impression'] as const, // prettier-ignore
     tile('model_written_share', 'of the code at suggestions’ places by the model'),
     [
       all?.latency ? `${Math.round(all.latency.p50)} / ${Math.round(all.latency.p95)} ms` : '–',
@@ -72,7 +72,7 @@ export function evaluationPage(evaluation: Evaluation, facts: PageFacts): string
     ...groups.map((name) => groupSection(name, evaluation)),
     section('What is not told', withheldTable(evaluation), {
       wide: true,
-      note: `A figure is told where ${facts.minimumUsers} users or more stand behind it, and behind every difference of it to another figure. Elsewhere stands –.`,
+      note: `A figure is told where ${facts.minimumUsers} users or more stand behind it, and behind its difference to any other figure of the same kind. Elsewhere stands –.`,
     }),
   ];
   return framed(facts, 'Product evaluation', tiles, parts.join(''));

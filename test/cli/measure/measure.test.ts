@@ -184,6 +184,32 @@ describe('measuring a sample', () => {
     expect(place.garner('abuse', 'dismiss', 'nobody-so', '--by', 'eve', '--why', 'no').status).toBe(2);
   }, 600_000);
 
+  it('forgets somebody who is erased: in the queues, with the reviewers, and in the next investigation', () => {
+    const cases = () => place.garner('abuse', 'list', '--json').stdout;
+    const [top] = cases().split('\n').map((line) => JSON.parse(line || 'null') as { user: string }); // prettier-ignore
+    const folder = place.path('o', 'datasets', 'abuse');
+    const standing = () =>
+      readdirSync(folder).filter((version) => existsSync(join(folder, version, 'manifest.dsse.json')));
+    const before = readdirSync(folder);
+    expect(standing()).toEqual(before);
+    const ended = place.garner('erase', '--user', robot, '--facts', 's/facts', '--out', 'o', '--json');
+    expect(ended.status, ended.stderr).toBe(0);
+    const { versions } = JSON.parse(ended.stdout) as {
+      versions: { name: string; version: string; replacedBy: null }[];
+    };
+    const queues = versions.filter(({ name }) => name === 'abuse');
+    expect(queues.map(({ version, replacedBy }) => [version, replacedBy])).toEqual(before.map((version) => [version, null])); // prettier-ignore
+    for (const version of before) expect(readdirSync(join(folder, version))).toEqual(['TOMBSTONE.json']);
+    expect(cases()).not.toContain(top!.user);
+    const again = run('abuse', '--json');
+    expect(again.status, again.stderr).toBe(0);
+    expect((JSON.parse(again.stdout) as { reasons: Record<string, number> }).reasons['erased']).toBeGreaterThan(4000);
+    expect(cases()).not.toContain(top!.user);
+    expect(standing()).toHaveLength(1);
+    const opened = place.garner('open', join(folder, standing()[0]!), '--out', place.path('queue'));
+    expect([opened.status, bytesUnder(place.path('queue', 'data')).includes(top!.user)]).toEqual([0, false]);
+  }, 600_000);
+
   it.each([
     ['start: 2026-04-20', 'start: 2031-01-01', /:\d+ start|end/],
     ['[arm-a]', '[arm-z]', /:5 arms\[1\]\.strategies/],

@@ -112,7 +112,7 @@ describe('the report', () => {
         reasons: { duplicate: 2 },
       }));
     const shown = (number: number, apart: number) =>
-      [...reportPage(sampleFacts({ timeline: days(number, apart) })).matchAll(/<td>(20[\d-]+)<\/td><td class="number">(\d+)</g)].map(([, name, kept]) => [name, Number(kept)]); // prettier-ignore
+      [...reportPage(sampleFacts({ timeline: days(number, apart) })).matchAll(/<td class="short">(20[\d-]+)<\/td><td class="number">(\d+)</g)].map(([, name, kept]) => [name, Number(kept)]); // prettier-ignore
     expect(shown(62, 1)).toHaveLength(62);
     expect(shown(63, 1)).toEqual([['2025-01', 31], ['2025-02', 28], ['2025-03', 4]]); // prettier-ignore
     expect(shown(80, 31).slice(0, 2)).toEqual([['2025', 12], ['2026', 12]]); // prettier-ignore
