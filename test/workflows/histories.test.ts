@@ -40,7 +40,7 @@ describe('runs that began on an earlier build of the workflows', () => {
     for (const kind of [
       ...['curate-completed', 'curate-failed', 'curate-cancelled', 'measure-completed', 'nightly-completed'],
       ...['page-completed', 'page-failed', 'page-continued_as_new'],
-      ...['erase-completed', 'recheck-completed', 'retention-completed'],
+      ...['erase-completed', 'recheck-completed', 'retention-completed', 'measure-cancelled'],
     ])
       expect(
         names.filter((name) => name.includes(kind)),
