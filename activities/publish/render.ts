@@ -201,8 +201,11 @@ async function writeTables(
   return files;
 }
 
-/** Row groups are cut by rows, since cutting them by bytes depends on the number of threads. */
-async function toParquet(table: Table, db: RelationalDatabase): Promise<Buffer> {
+/** A table's JSON lines as a Parquet file. Row groups are cut by rows, since cutting them by bytes depends on the number of threads. */
+export async function toParquet(
+  table: Pick<Table, 'format' | 'file' | 'rows' | 'bytes'>,
+  db: RelationalDatabase,
+): Promise<Buffer> {
   const rows = Math.round(ROW_GROUP_BYTES / (table.bytes / table.rows));
   const group = Math.min(ROW_GROUP.most, Math.max(ROW_GROUP.least, rows));
   const columns = table.format.columns.map(({ name, type }) => `${quoted(name)}: ${quoted(type)}`).join(', ');
