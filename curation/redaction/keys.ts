@@ -1,7 +1,7 @@
 /** Reads what is given to the keys of a text: the value of an assignment, the cells of a column, a value near by. */
 import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { Columns } from './detection/columns.ts';
-import { judge, looksSecret } from './detection/judgement.ts';
+import { isNamedOtherwise, judge, looksSecret } from './detection/judgement.ts';
 import { Nearby } from './detection/nearby.ts';
 import { Reach } from './detection/reach.ts';
 import type { Hits } from './hits.ts';
@@ -96,6 +96,7 @@ export class Keys {
       this.nearbyUpTo = end + 8;
       return;
     }
+    if (isNamedOtherwise(text, found.start, strength)) return;
     const value = text.slice(found.start, found.end);
     if (passes(compiled, text, value, found.start, value, found.start))
       this.hits.addElsewhere(number, found.start, found.end);

@@ -1,7 +1,7 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
 import type { Assignment } from './assignment.ts';
 import type { KeyStrength } from '../rules/rule.ts';
-import { isText, VECTOR } from '../values/context.ts';
+import { CONSTANT, isDigestNamed, isText, VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
 import { isRandom, makeup, type Makeup } from '../values/randomness.ts';
 
@@ -27,7 +27,7 @@ const JOINED_WORDS =
 /** What the first part of a member is called in code. */
 const OBJECT =
   /^(?:this|self|req|res|args?|opts?|options?|config|conf|cfg|ctx|context|data|env|process|user|form|params?|props|state|input|settings?|request|response|body|event|obj|object|e|item|row|node|test|app|auth|db|client|server|module|exports|window|document|console|math|json|value|values|result|model|schema|fixtures?|secrets?|vars?|local|faker)[.\-]/i;
-const MEMBERS = /^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+$/;
+const MEMBERS = /^[A-Za-z_$][\w$]*(?:\[\w{1,24}\])?(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*(?:\[\w{1,24}\])?)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const DATE_OR_VERSION = /^(?:\d{4}-\d\d-\d\d|v?\d+(?:\.\d+){1,3}(?:[-+][\w.+-]+)?$|\d{1,2}:\d\d)/;
 const IDENTIFIER = /^[A-Za-z_$@#.]?[A-Za-z_]*(?:[-_.:/ ][A-Za-z]+)*[-_.]?\d{0,2}$/;
@@ -84,6 +84,16 @@ function isPlainWord(value: string, m: Makeup, a: Assignment, key: string): bool
   return a.quoted || (a.wholeLine && /^[A-Z][A-Z0-9_]*$/.test(key));
 }
 
+/** Two words round a mark that joins no operands where no blanks are: `kaffee&kuchen`, `football!team7`. */
+const MARKED_WORDS = /^[a-z]{3,}[&!#$%~^][a-z]{3,}(\d{0,4})[!?]?$/i;
+
+/** Such words as a password: on a line of their own in a file of settings, or, with a number, after the keyword alone. */
+function isMarkedWords(value: string, a: Assignment): boolean {
+  const digits = MARKED_WORDS.exec(value)?.[1];
+  if (digits === undefined || UI_WORDS.test(value)) return false;
+  return a.form === 'assign' ? a.wholeLine : (a.form === 'line' || a.form === 'prose') && digits !== '';
+}
+
 /** A password with blanks in it: capitals, digits and marks besides, and no word of an interface. */
 function isSpacedPassword(value: string, m: Makeup, a: Assignment): boolean {
   return (
@@ -110,6 +120,7 @@ function isPassword(value: string, m: Makeup, a: Assignment, key: string): boole
     if (isCode(value) && !(envLike && m.digits > 0 && m.symbols > 1 && !isMember(value) && !/\w\(.*\)$/.test(value)))
       return false;
     if (STEM.test(value)) return false;
+    if (isMarkedWords(value, a)) return true;
     if (a.form === 'line') return a.wholeLine && m.digits > 0 && m.letters > 2 && m.symbols + m.upper + m.digits > 1;
     if (!settled && a.tight && looksSecret(value, 'password', true)) return true;
     if (!settled && !(m.digits > 0 && m.symbols > 0 && m.letters > 2 && !/^[\w.-]+$/.test(value))) return false;
@@ -174,6 +185,7 @@ function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean
   if (m.spaces > 0) return isKeyBody(value);
   if (value.length < 8 || m.other > 0 || PUBLISHED.test(value)) return false;
   if (UUID.test(value)) return a.form !== 'prose';
+  if (CONSTANT.test(value)) return false;
   if (DATE_OR_VERSION.test(value) || PATTERN.test(value) || PATH_LIKE.test(value)) return false;
   if (m.digits === 0 && isMember(value)) return false;
   if (!a.quoted && (isMember(value) || /[(){}[\]]/.test(value))) return isRandom(value) && !/[(){}[\]]/.test(value);
@@ -204,7 +216,20 @@ export function judge(text: string, a: Assignment, strength: KeyStrength): boole
   const value = text.slice(a.start, a.end);
   const key = text.slice(a.keyStart, a.keyEnd);
   // What costs least and lets go of most comes first.
-  return isMade(value, a, key, strength) && !isPlaceholder(value) && !isExcused(text, value, a, strength);
+  const made = isMade(value, a, key, strength) || (strength === 'password' && isNetworkWord(text, value, a));
+  return made && !isPlaceholder(value) && !isExcused(text, value, a, strength);
+}
+
+/** What says that a password opens a wireless network: people give it as words, and say it to guests in a sentence. */
+const NETWORK = /\b(?:wi-?fi|wlan|hotspot|router|ssid)\b[^\n]{0,24}$/i;
+
+function isNetworkWord(text: string, value: string, a: Assignment): boolean {
+  return (
+    (a.form === 'prose' || (a.form === 'assign' && a.wholeLine)) &&
+    /^[a-z]{3,}[_.&-][a-z]{2,}$/i.test(value) &&
+    !UI_WORDS.test(value) &&
+    NETWORK.test(text.slice(Math.max(0, a.keyStart - 40), a.keyStart))
+  );
 }
 
 /** True where the value is made as a secret for the key would be. */
@@ -216,6 +241,11 @@ function isMade(value: string, a: Assignment, key: string, strength: KeyStrength
     ? isRandom(value.replace(/=+$/, ''))
     : NAMED_KEY.test(key) && isNamedKey(value, a, key);
   return random && !isText(value);
+}
+
+/** True where what stands before a value that is only near a key says that it is a digest or a published value. */
+export function isNamedOtherwise(text: string, at: number, strength: KeyStrength): boolean {
+  return isDigestNamed(text, at) || (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, at - 600), at)));
 }
 
 /** True where the value's own form or what stands round it says that it is no secret. */
@@ -241,7 +271,7 @@ const ALGORITHM =
 export function looksSecret(value: string, strength: KeyStrength, quoted: boolean): boolean {
   if (
     value.length < 6 || isPlaceholder(value) || URL_LIKE.test(value) || PATH_LIKE.test(value) || DATE_OR_VERSION.test(value) ||
-    UUID.test(value) || /^(?:h1|sha\d{1,3})[-:]/.test(value) || PATTERN.test(value) || PUBLISHED.test(value) || isMember(value)
+    UUID.test(value) || CONSTANT.test(value) || /^(?:h1|sha\d{1,3})[-:]/.test(value) || PATTERN.test(value) || PUBLISHED.test(value) || isMember(value)
   ) return false; // prettier-ignore
   const m = makeup(value);
   if (m.spaces > 0 || m.other > 0 || /[(){}[\]<>]/.test(quoted ? value.slice(0, 1) : value)) return false;

@@ -8,15 +8,28 @@ const CREDENTIAL =
   /secret|token|api[-_ ]?key|access[-_ ]?key|account[-_ ]?key|auth[-_ ]?key|private|passw|passphrase|\bpwd\b|credential|\bcreds?\b|bearer|\bauth|authori[sz]|authentic|encrypt|decrypt|signing|hmac|\bjwt\b|webhook|licen[cs]e|subscription[-_ ]?key|\baccess\b|[a-z_-]key\b|[a-z]Key\b|\bKEY\b|\bpat\b|oauth|\blog[-_ ]?in\b|\bapikey/gi;
 /** What says of a random string that it is no secret; the nearer word decides. */
 const HARMLESS =
-  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]/i;
+  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|object[-_ ]?key|\bs3[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]/i;
 /** Published values that tests of algorithms use. */
 export const VECTOR = /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b/i;
+/** The name of a constant: words in capitals, two of them of four letters and more. */
+export const CONSTANT = /^(?=[A-Z0-9_]*[A-Z]{4}[A-Z0-9_]*_[A-Z0-9_]*[A-Z]{4})[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const HEX = /^[0-9a-fA-F]+$/;
+/** A member of a JSON web key that is public by its nature (RFC 7517, 7518). */
+const PUBLIC_MEMBER =
+  /\bkty\b[^{}]{0,600}["'](?:x|y|n|e|kid|x5t|x5t#S256)["']\s{0,4}:\s{0,4}["']$|["'](?:x|y)["']\s{0,4}:\s{0,4}["']$/;
+/** What names the value right behind it as a digest or a commit, so that no word further off makes a secret of it. */
+const DIGEST_NAME =
+  /(?:hash|digest|checksum|integrity|\bsha-?\d{1,3}|\bmd5|\bh1|etag|fingerprint|thumbprint|commit|revision)["'\])]{0,3}[ \t]{0,4}[:=]>?[ \t]{0,4}["'`]?$|\b(?:picked|merge[ds]?|reverts?|reverted|rebased?|backport(?:s|ed)?|bisect(?:ed)?)\b[^\n]{0,24}$/i;
 /** Ids of objects at a payment service. */
 const OBJECT_ID = /^(?:price|prod|cus|sub|pi|in|acct|ch|evt|seti|pm|card|src|req|txn|re|po|file|plan|cs|si|ii)_/;
 /** Words joined by marks, as paths and names are. */
 const WORDED = /[A-Za-z]{3,}[/_+-][A-Za-z]{3,}[/_+-][A-Za-z]{2,}|^[A-Za-z]+-[0-9a-f]{6,10}$/;
+
+/** True where the words right before `at` name a digest or a commit. */
+export function isDigestNamed(text: string, at: number): boolean {
+  return DIGEST_NAME.test(text.slice(Math.max(0, at - 40), at));
+}
 
 /** True for what looks like a content hash: hex of the length of a digest. */
 export function isHashLike(text: string): boolean {
@@ -48,9 +61,17 @@ export function isNearCredential(secret: string, text: string, start: number): b
   if (isHex && before.length - near > 24) return false;
   if (HARMLESS.test(isHex ? before : before.slice(Math.max(0, near - 24)))) return false;
   if (/(?:\b(?:sha\d*|h1)[-:~]|[#@/.])$|base64,$/i.test(before)) return false;
-  if (OBJECT_ID.test(secret) || UUID.test(secret) || WORDED.test(secret) || /^\/|\/$/.test(secret)) return false;
+  if (
+    OBJECT_ID.test(secret) ||
+    UUID.test(secret) ||
+    WORDED.test(secret) ||
+    CONSTANT.test(secret) ||
+    /^\/|\/$/.test(secret)
+  )
+    return false;
   if (/^Ag[A-D]/.test(secret) && secret.length > 150) return false; // sealed for a cluster
   const after = text.slice(start + secret.length, start + secret.length + 40);
+  if (secret.includes('/') && /^(?:\.[a-z]\w{1,4}){1,2}(?![\w.])/.test(after)) return false; // a path to a file
   if (/^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(after)) return false;
   return !VECTOR.test(text.slice(Math.max(0, start - 6 * REACH), start)) && !isText(secret);
 }
@@ -61,6 +82,7 @@ export function isLoneRandom(secret: string, text: string, start: number): boole
   if (m.digits < 3 || m.upper < 4 || m.lower < 4 || m.distinct < 14 || m.commonPairs > m.pairs * 0.5) return false;
   if (m.switches + m.caseChanges < secret.length * 0.4 || WORDED.test(secret)) return false;
   if (isText(secret) || OBJECT_ID.test(secret)) return false;
+  if (PUBLIC_MEMBER.test(text.slice(Math.max(0, start - 640), start))) return false;
   const before = text.slice(Math.max(0, start - REACH), start);
   // Lines of data that is cut into pieces, and public keys.
   if (/["'`][ \t]*[,+&.\\]?[ \t]*\r?\n[ \t]*["'`]$/.test(before) || /^(?:AAAA|MI[IG])/.test(secret)) return false;

@@ -95,7 +95,7 @@ export function isDummyToken(value: string): boolean {
     holdsPlaceholder(value) ||
     isReference(value) ||
     isRepeated(value) ||
-    /example|placeholder|changeme|your[-_]?(?:api|secret|token|key|access)|x{6}|\*{3}|\.{3}|redacted|0{8}|1{8}|a{8}|f{10}|0123456789|1234567890|abcdefghij|(?:fake|dummy|sample|test)[-_]?(?:key|token|secret)/i.test(
+    /example|placeholder|changeme|your[-_]?(?:api|secret|token|key|access)|x{6}|\*{3}|\.{3}|redacted|0{8}|1{8}|a{8}|f{10}|0123456789|1234567890|abcdefghij|0001020304050607|0011223344556677|(?:fake|dummy|sample|test)[-_]?(?:key|token|secret)/i.test(
       value,
     )
   );

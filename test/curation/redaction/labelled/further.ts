@@ -1,6 +1,9 @@
 /** Further kinds: notations of other languages and tools, and services whose keys have a prefix of their own. */
 import { ALNUM, B32, B64, fill, HEX, URL64, type Maker, type Placed } from './maker.ts';
 
+/** Words that people make passwords of. */
+const WORDS = ['kaffee', 'marble', 'velvet', 'lantern', 'thistle', 'walnut', 'granite', 'saffron'];
+
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PASSWORD = `${ALNUM}-_.!*~`;
 
@@ -60,6 +63,9 @@ export const MORE_SHAPES: Record<string, (m: Maker) => Placed> = {
     return { text: `const secretKey = Uint8Array.from([${bytes}]);`, secrets: [bytes] };
   },
   wordpressSalt: (m) => fill("define('NONCE_SALT', '§');", `${m.chars(ALNUM, 30)}|{ +${m.chars(ALNUM, 30)}`),
+  markedWords: (m) => fill(m.pick(['[mail]\nuser = robot\npassword = §\n', 'user: robot\npassword: §\n']), `${m.pick(WORDS)}${m.pick(['&', '!', '#'])}${m.pick(WORDS)}`),
+  networkWords: (m) => fill('The wifi password is § and hangs in the kitchen.', `${m.pick(WORDS)}_${m.pick(WORDS)}`),
+  dottedWords: (m) => fill('      - KEYSTORE_PASSWORD=§\n', `${m.pick(['Toyota', 'Bremen', 'Falcon'])}.${m.pick(['Corolla', 'Harbour', 'Lantern'])}${10 + m.int(89)}`),
   totpCommand: (m) => fill('oathtool --totp -b §', m.chars(B32, 32)),
   notedLogin: (m) => fill(m.pick(['/* login: jane / § */', '# default credentials: admin/§']), generated(m).replace(/[*]/g, 'x')),
   appended: (m) => {

@@ -1,5 +1,5 @@
 /** What looks like a secret and is none, made by templates from a seed. */
-import { B64, HEX, Maker } from './maker.ts';
+import { B64, HEX, Maker, URL64 } from './maker.ts';
 
 export interface Negative {
   kind: string;
@@ -24,6 +24,13 @@ const NEGATIVES: Record<string, (m: Maker) => string> = {
   minified: (m) => `!function(e,t){var n=${m.int(1000)},r=e.${m.word()};t.k=function(e){return"p"===e.key?n:r[e.t0]},t.s="a1b2"}(this,{});`,
   dataUri: (m) => `background: url(data:image/png;base64,iVBORw0KGgo${m.chars(B64, 80)}=)`,
   hash: (m) => m.pick([`etag: "${m.chars(HEX, 32)}"`, `md5sum = '${m.chars(HEX, 32)}'`, `const CONTENT_HASH = "${m.chars(HEX, 64)}";`, `main.${m.chars(HEX, 20)}.js`, `txHash: "0x${m.chars(HEX, 64)}"`]),
+  packageHash: (m) => m.pick([`github.com/golang-jwt/jwt/v5 v5.${m.int(9)}.0 h1:${m.chars(B64, 43)}=`, `  jwt (2.${m.int(9)}.1) sha256=${m.chars(HEX, 64)}`, `"Auth0.Core": { "contentHash": "${m.chars(B64, 86)}==" }`]),
+  publicJwk: (m) => `{"kty":"EC","crv":"P-256","x":"${m.chars(URL64, 43)}","y":"${m.chars(URL64, 43)}"}`,
+  constant: (m) => `token = GL_COMPRESSED_RGB${m.int(9)}_PUNCHTHROUGH_ALPHA${m.int(9)}_ETC2`,
+  sealed: (m) => `password: ENC[AES256_GCM,data:${m.chars(B64, 16)},iv:${m.chars(B64, 43)}=,tag:${m.chars(B64, 22)}==,type:str]`,
+  objectKey: (m) => `S3 key: backups/2024/0${m.int(9)}/${m.chars(HEX, 16)}.tar.gz`,
+  cherryPick: (m) => `Refresh the token earlier (cherry picked from ${m.chars(HEX, 40)})`,
+  member: (m) => `password = random_password.db[${m.int(9)}].result`,
   version: (m) => m.pick([`version = "1.${m.int(20)}.${m.int(30)}"`, 'lodash@4.17.21', `OID 1.3.6.1.4.1.${m.int(9000)}`, 'time 12:30:45.123', `"node": ">=20.${m.int(9)}.0"`]),
   documentation: (m) => m.pick(['Pass the token as a Bearer token in the Authorization header.', 'Set --password to the password of the user.', 'curl -u user:password https://api.acme.io', 'mysql -u root -p main', 'Authorization: Bearer <token>', 'postgres://user:password@localhost:5432/db', 'redis://localhost:6379/0', 'The secret key is stored in the vault.', 'api_key (string): your key', 'Basic authentication is not supported.']),
   prose: (m) => `The ${m.word()} ${m.word()} of the ${m.word()} is read before the ${m.word()} and the key is kept.`,
