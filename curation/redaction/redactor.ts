@@ -41,7 +41,7 @@ export interface Redactor {
 }
 
 /** Raised with any change of the engine that changes what is found by the same rules. */
-const ENGINE = 4;
+const ENGINE = 5;
 /** Passes until nothing more is found: what a pass cuts out can only shrink what the next one sees. */
 const MAX_PASSES = 8;
 /** Other places of a secret that was found are cut out too, from this length on, for at most this many secrets. */
@@ -158,14 +158,15 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
     });
   };
 
-  const find = (text: string, first: Hit[]): Span[] => {
-    let hits = first;
+  const find = (text: string, bounds: readonly number[]): Span[] => {
+    let hits = scanFields(text, bounds, (part) => scan(set, part));
     if (hits.length === 0) return [];
     let spans = label(text, hits.concat(repeated(text, hits)));
     for (let pass = 1; pass < MAX_PASSES; pass++) {
-      const rendered = render(text, spans);
-      const more = scan(set, rendered.text);
-      const added = carryBack(more.concat(repeated(rendered.text, more)), spans, rendered.at);
+      const pieces = piecesOf(spans, bounds);
+      const rendered = render(text, pieces);
+      const more = scanFields(rendered.text, renderedBounds(bounds, pieces), (part) => scan(set, part));
+      const added = carryBack(more.concat(repeated(rendered.text, more)), pieces, rendered.at);
       if (added.length === 0) break;
       hits = (spans as Hit[]).concat(added);
       spans = label(text, hits.map(({ rule, start, end }) => ({ rule, start, end }))); // prettier-ignore
@@ -176,7 +177,7 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
   return {
     version: rulesVersion(rules),
     redactText(text) {
-      const spans = find(text, scan(set, text));
+      const spans = find(text, [0, text.length]);
       const findings = spans.map(({ rule, placeholder, start, end }) => ({
         rule: ruleOf(rule).id,
         placeholder,
@@ -189,10 +190,7 @@ export function createRedactor(rules: RedactionRule[], options: { path?: string 
       const text = fields.join('');
       const bounds = [0];
       for (const field of fields) bounds.push(bounds[bounds.length - 1]! + field.length);
-      const spans = find(
-        text,
-        scanFields(fields, text, bounds, (part) => scan(set, part)),
-      );
+      const spans = find(text, bounds);
       return cut(fields, text, bounds, spans, ruleOf);
     },
   };
@@ -205,20 +203,14 @@ export const SEAM_REACH = 8192;
  * What each field shows alone, so that no words of a neighbour excuse it, and what the joined text shows round the seams: a secret
  * that straddles one, or whose key stands on the other side.
  */
-function scanFields(
-  fields: readonly string[],
-  text: string,
-  bounds: readonly number[],
-  scanned: (text: string) => Hit[],
-): Hit[] {
+function scanFields(text: string, bounds: readonly number[], scanned: (text: string) => Hit[]): Hit[] {
   const hits: Hit[] = [];
   const read = (from: number, to: number): void => {
     for (const hit of scanned(text.slice(from, to)))
       hits.push({ rule: hit.rule, start: hit.start + from, end: hit.end + from });
   };
-  fields.forEach((field, index) => {
-    if (field !== '') read(bounds[index]!, bounds[index + 1]!);
-  });
+  for (let index = 1; index < bounds.length; index++)
+    if (bounds[index]! > bounds[index - 1]!) read(bounds[index - 1]!, bounds[index]!);
   let from = -1;
   let to = -1;
   for (const seam of bounds) {
@@ -230,6 +222,25 @@ function scanFields(
   }
   if (from >= 0) read(from, to);
   return hits;
+}
+
+/** The spans in pieces that each lie within one field. */
+function piecesOf(spans: readonly Span[], bounds: readonly number[]): Span[] {
+  return spans.flatMap((span) => {
+    const inside = bounds.filter((bound) => bound > span.start && bound < span.end);
+    const edges = [...new Set([span.start, ...inside, span.end])];
+    return edges.slice(1).map((end, index) => ({ ...span, start: edges[index]!, end }));
+  });
+}
+
+/** Where the bounds of the fields stand once the pieces are replaced. */
+function renderedBounds(bounds: readonly number[], pieces: readonly Span[]): number[] {
+  return bounds.map((bound) =>
+    pieces.reduce(
+      (at, { start, end, placeholder }) => (end <= bound ? at + placeholder.length - (end - start) : at),
+      bound,
+    ),
+  );
 }
 
 function visibleLength(text: string): number {

@@ -50,9 +50,17 @@ function isPassphrase(value: string): boolean {
 
 /** A part of a dotted value that no one would name a member: a generated password can have a dot too. */
 function isOddPart(part: string): boolean {
-  if (part.length < 10 || part.length > 40) return false;
+  if (part.length < 8 || part.length > 40) return false;
   const m = makeup(part);
+  if (part.length < 10) return m.digits > 0 && m.switches + m.caseChanges >= part.length * 0.45;
   return isRandom(part) || (m.digits > 0 && m.caseChanges >= part.length / 3);
+}
+
+/** Letters of both cases and digits that take turns, oftener than names of members do. */
+function isJumbled(value: string): boolean {
+  if (value.length < 14 || value.length > 64 || !/\d/.test(value)) return false;
+  const { switches, caseChanges } = makeup(value);
+  return switches + caseChanges >= value.length / 3;
 }
 
 /** A member of something, as code names it. */
@@ -60,6 +68,7 @@ function isMember(value: string): boolean {
   return (
     MEMBERS.test(value) &&
     !(JOINED_WORDS.test(value) && !OBJECT.test(value) && /\d/.test(value)) &&
+    !isJumbled(value) &&
     !value.split(/\.|->|::/).some(isOddPart)
   );
 }
@@ -149,7 +158,9 @@ function isPassword(value: string, m: Makeup, a: Assignment, key: string): boole
   if (MEASURE.test(value) || RULES.test(value) || ALGORITHM_NAME.test(value)) return false;
   if (NUMBERED.test(value)) return isPassphrase(value) || !UI_WORDS.test(value);
   if (a.quoted && value.split('.').length > 2 && UI_WORDS.test(value) && isMember(value)) return false;
-  if (/^[#.:/&?]/.test(value) && m.switches < 3) return false;
+  // A selector, a path, a query; a password that begins so has other marks too.
+  const marked = /^[#?].*[!@$%^*~]/.test(value) && m.upper > 0 && m.lower > 0;
+  if (/^[#.:/&?]/.test(value) && m.switches < 3 && !marked) return false;
   return m.letters >= 2;
 }
 
@@ -186,7 +197,8 @@ function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean
   if (value.length < 8 || m.other > 0 || PUBLISHED.test(value)) return false;
   if (UUID.test(value)) return a.form !== 'prose';
   if (CONSTANT.test(value)) return false;
-  if (DATE_OR_VERSION.test(value) || PATTERN.test(value) || PATH_LIKE.test(value)) return false;
+  if (DATE_OR_VERSION.test(value) || PATTERN.test(value)) return false;
+  if (PATH_LIKE.test(value) && !(value.endsWith('=') && KEY_LENGTHS.test(value) && isRandom(value))) return false;
   if (m.digits === 0 && isMember(value)) return false;
   if (!a.quoted && (isMember(value) || /[(){}[\]]/.test(value))) return isRandom(value) && !/[(){}[\]]/.test(value);
   if (isRandom(value)) return !a.called || value.length >= 16;
@@ -195,6 +207,8 @@ function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean
     return true;
   if (m.digits === 0 || STEM.test(value) || IDENTIFIER.test(value)) return false;
   if (!a.quoted && !a.wholeLine && a.form !== 'flag' && a.form !== 'query' && a.form !== 'markup') return false;
+  const changes = m.switches + m.caseChanges + m.symbols;
+  if (a.form === 'markup' && m.digits > 0 && value.length >= 16 && changes >= value.length * 0.4) return true;
   return m.letters >= 3 && m.digits >= 2 && (m.switches >= 3 || (m.symbols > 0 && m.upper > 0 && m.lower > 0));
 }
 
@@ -253,7 +267,7 @@ function isExcused(text: string, value: string, a: Assignment, strength: KeyStre
   if (URL_LIKE.test(value) || HASHED_NAME.test(value) || /^#[0-9a-f]{3,8}$|^(?:h1|sha\d{1,3})[-:]/i.test(value))
     return true;
   if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 600), a.keyStart))) return true;
-  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value)) return true; // prettier-ignore
+  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value) && !isRandom(value)) return true; // prettier-ignore
   // What is itself a key of something.
   return a.quoted && !/\d/.test(value) && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8));
 }

@@ -112,6 +112,9 @@ export function isRandom(text: string): boolean {
   if (m.digits === 0 && m.symbols === 0) {
     return text.length >= 14 && m.commonPairs < m.pairs * 0.45;
   }
+  // Camel case changes as often, but its letters make words.
+  const changes = m.switches + m.caseChanges;
+  if (text.length >= 16 && m.digits > 0 && changes >= text.length * 0.4 && m.commonPairs < m.pairs * 0.68) return true;
   const wild = m.switches + m.caseChanges / 2 + m.symbols / 2;
   if (wild >= text.length * 0.28 && m.digits >= 1 && (!wordy(m) || m.switches >= 4)) return true;
   return (

@@ -73,7 +73,7 @@ function isChosen(secret: string): boolean {
     (m.letters > 1 &&
       (m.digits > 0 || /[!#$%^&*+?]/.test(secret)) &&
       !/[\\/]/.test(secret) &&
-      !/\.[a-z]{2,4}\d?$/i.test(secret))
+      !/^[\w. -]+\.(?:[a-z]{2,4}|[A-Z]{2,4})\d?$/.test(secret))
   );
 }
 
