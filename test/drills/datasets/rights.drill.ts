@@ -1,6 +1,6 @@
 /** Rights over what lies in a bucket, on a cluster: erased while it is built, erased, rewrapped and expired by workers that are killed midway. */
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,6 +95,7 @@ describe.skipIf(program === null)('what lies in a bucket', () => {
   /** Rows of a version, opened, as bytes. */
   async function rowsOf(out: string, version: string, keys: string): Promise<Buffer> {
     const opened = site.path(`opened-${out}-${version}`);
+    rmSync(opened, { recursive: true, force: true });
     const ended = await site.start([
       'open',
       url(`${out}/datasets/completions/${version}`),
