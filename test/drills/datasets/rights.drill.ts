@@ -221,7 +221,8 @@ describe.skipIf(program === null)('what lies in a bucket', () => {
       const { probe, ...certified } = await certificateOf(out, summary.certificate);
       const { probe: calmProbe, ...wanted } = said;
       expect(certified).toEqual(wanted);
-      expect(probe).toEqual(calmProbe);
+      // How much there was to look through depends on what the killed start had left.
+      expect({ ...probe, objects: 0 }).toEqual({ ...calmProbe, objects: 0 });
       expect(await expectGone(out, keys)).toEqual([whole.versions[0]!.replacedBy]);
       const old = (await keysIn(out)).filter((key) => key.includes(`/${first.version}`));
       expect(old).toEqual([`${first.dataset}/TOMBSTONE.json`]);

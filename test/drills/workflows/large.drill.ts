@@ -81,7 +81,7 @@ describe('a run of thousands of shards', () => {
     site.expectSame(many, few, 'many');
     const anew = (await sizesOf(site)).filter(({ status }) => status === 'CONTINUED_AS_NEW');
     console.log(`continued as new: ${anew.map(({ id, events }) => `${id} after ${events} events`).join(', ')}`);
-    expect(anew.length).toBeGreaterThan(3);
+    expect(anew.length).toBeGreaterThan(1);
     expect(new Set(anew.map(({ id }) => id.replace(/-\d+$/, '')))).toEqual(new Set(['admit']));
     await record(site, 'anew');
     worker.child.kill('SIGKILL');
