@@ -112,8 +112,12 @@ async function sealSorted(file: string, folder: string, stage: Stage): Promise<O
   };
   const db = await openRelational({ scratch: folder });
   try {
+    // A table first: the buffers of reading and those of sorting would not both fit.
     const columns = "{source: 'VARCHAR', line: 'BIGINT', row: 'VARCHAR'}";
-    const sorted = `SELECT row FROM read_json('${file.replaceAll("'", "''")}', format = 'newline_delimited', columns = ${columns}, maximum_object_size = 134217728) ORDER BY source, line, row`;
+    await db.run(
+      `CREATE TABLE rows AS FROM read_json('${file.replaceAll("'", "''")}', format = 'newline_delimited', columns = ${columns})`,
+    );
+    const sorted = 'SELECT row FROM rows ORDER BY source, line, row';
     for await (const [rows] of db.batches(sorted)) {
       for (const text of rows as string[]) {
         const row = JSON.parse(text) as LedgerRow;
