@@ -17,6 +17,14 @@ const LONG_NAME = 32;
 
 /** What stands before the name of something that is not secret itself: a digest of it, the public half. */
 const ANNOTATION = /(?:checksum|hash|digest|sha\d{1,3})[/.-]$|public[ _-]key $/i;
+
+function isAnnotation(text: string, start: number): boolean {
+  const last = text.charCodeAt(start - 1);
+  // What the expression ends with, before it is asked.
+  const may = last === 32 ? (text.charCodeAt(start - 2) | 32) === 121 : last >= 45 && last <= 47;
+  return may && ANNOTATION.test(text.slice(Math.max(0, start - 12), start));
+}
+
 /** What a name ends with that is a part of the value's holder, not of the name. */
 const HOLDER = /\.(?:[Tt]ext|[Vv]alue)$/;
 
@@ -57,8 +65,9 @@ export class Keys {
     let name = text.slice(key.start, key.end);
     if (name.includes('.')) name = name.replace(HOLDER, '');
     if (!namesSecret(compiled, name)) return;
-    if (ANNOTATION.test(text.slice(Math.max(0, key.start - 12), key.start))) return;
+    if (isAnnotation(text, key.start)) return;
     const strength = rule.strength ?? 'secret';
+    const reachesOn = compiled.value === null && strength !== 'weak' && rule.validators.length === 0;
     const found = readAssignment(text, key.start, key.end, this.reach, strength !== 'weak');
     if (found !== null && found.end > found.start) {
       // A value in which keys follow one another without a gap is judged for the first few of them only.
@@ -74,11 +83,10 @@ export class Keys {
           this.hits.add(number, found.start, found.end);
         return;
       }
-      if (found.quoted && !found.called && (found.form === 'assign' || found.form === 'markup')) return;
+      if (!reachesOn || (found.quoted && !found.called && (found.form === 'assign' || found.form === 'markup'))) return;
       if (found.form !== 'line' && isPlaceholder(value)) return;
     }
-    if (compiled.value === null && strength !== 'weak' && rule.validators.length === 0)
-      this.elsewhere(number, compiled, key.start, key.end, strength);
+    if (reachesOn) this.elsewhere(number, compiled, key.start, key.end, strength);
   }
 
   /** What belongs to a key that nothing is assigned to: the cells below it, or a value near it. */

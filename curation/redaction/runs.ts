@@ -27,19 +27,18 @@ export function isGlued(text: string, at: number): boolean {
   return !(text.charCodeAt(at - 2) === 92 && isEscapeLetter(before));
 }
 
-/** By UTF-16 unit: all bits for token characters, none for others, so that `(length + 1) & mask` is the length of the run so far. */
-export const RUN_MASK = new Int8Array(65_536).map((_, code) => (KIND[code] === 0 ? 0 : -1));
+/** Stands in the length of a run that has a digit: past the length of any text. */
+export const HAS_DIGIT = 0x2000_0000;
 
 /**
- * The run of token characters that begins at `start`, or null where it is short or has no digit; the letter of an escaped line break
- * before it is no part of it.
+ * By UTF-16 unit how the length of the run of token characters goes on: `((length | (step & HAS_DIGIT)) + 1) & (step >> 31)` is zero behind the
+ * run, and within it bears the mark from its first digit on.
  */
-export function runAt(text: string, start: number): { start: number; end: number } | null {
-  let end = start;
-  let digits = false;
-  for (let kind = KIND[text.charCodeAt(end)]; end < text.length && kind !== 0; kind = KIND[text.charCodeAt(++end)])
-    digits ||= kind === 2;
-  if (end - start < MIN_RUN || !digits) return null;
-  const escaped = text.charCodeAt(start - 1) === 92 && isEscapeLetter(text.charCodeAt(start));
-  return { start: escaped ? start + 1 : start, end };
+export const RUN_STEP = new Int32Array(65_536).map((_, code) =>
+  KIND[code] === 0 ? 0 : KIND[code] === 2 ? -0x8000_0000 | HAS_DIGIT : -0x8000_0000,
+);
+
+/** Where a run begins: the letter of an escaped line break before it is no part of it. */
+export function runStart(text: string, start: number): number {
+  return text.charCodeAt(start - 1) === 92 && isEscapeLetter(text.charCodeAt(start)) ? start + 1 : start;
 }

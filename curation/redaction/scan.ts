@@ -5,8 +5,9 @@ import { decoded, joined, originOf, unescaped, visible, type View } from './dete
 import { Hits, type Hit } from './hits.ts';
 import { Keys } from './keys.ts';
 import { companions, passes, searched } from './match.ts';
+import { note, NOTES_A_UNIT, openRun, type Sweep } from './rules/automaton.ts';
 import { ESCAPE_TRIGGER, JOIN_TRIGGER, type CompiledRule, type RuleSet } from './rules/compiled.ts';
-import { isGlued, isTokenUnit, MIN_RUN, RUN_MASK, runAt } from './runs.ts';
+import { isGlued, isTokenUnit, runStart } from './runs.ts';
 import { isRandom } from './values/randomness.ts';
 
 /** How often a reading is read again (base64 in an escaped string in a notebook). */
@@ -23,6 +24,10 @@ const MIN_DECODED = 12;
 /** The further lines of a text in base64. */
 const NEXT_LINES = /={0,2}(?:(?:\\n|["'+,\\\s]){1,48}[A-Za-z0-9+/_-]{16,}={0,2}){0,64}/y;
 
+/** How much is read before what was noted is looked at, in UTF-16 units: so little that the notes stay at hand. */
+const STRETCH = 8192;
+/** By depth what `note` notes. */
+const PLACES = Array.from({ length: MAX_DEPTH + 1 }, () => new Int32Array(NOTES_A_UNIT * STRETCH));
 function isForeign(text: string, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (text.charCodeAt(i) > 127) return true;
   return false;
@@ -33,8 +38,6 @@ class Scan {
   private readonly keys: Keys;
   /** Tokens that the end of the text cuts off: they count where nothing else is found there. */
   private readonly cutOff: Hit[] = [];
-  /** Where runs of token characters begin. */
-  private readonly runs: number[] = [];
   /** The bits of all units that were read, joined: under 128 for plain ASCII. */
   units = 0;
   private windows: Map<number, [number, number][]> | null = null;
@@ -56,7 +59,6 @@ class Scan {
   run(): Hit[] {
     const { set, text, hits } = this;
     this.keywords();
-    for (const start of this.runs) this.tokenRun(start);
     if (set.everywhere.length > 0) this.windows ??= new Map();
     for (const number of set.everywhere) this.windows!.set(number, [[0, text.length]]);
     if (this.windows !== null)
@@ -68,25 +70,27 @@ class Scan {
     return hits.list;
   }
 
-  /** One pass over the text. It waits for the table at every unit; what else is asked of each unit must not branch. */
+  /** One pass over the text, a stretch at a time: first the places at which something ends are noted, then each is looked at. */
   private keywords(): void {
-    const { text, runs } = this;
-    const { classes, table, firstHit, shift, hitStart, hits } = this.set.automaton;
-    let state = 0;
-    let run = 0;
-    let units = 0;
-    for (let i = 0, length = text.length; i < length; i++) {
-      const code = text.charCodeAt(i);
-      units |= code;
-      run = (run + 1) & RUN_MASK[code]!;
-      if (run === MIN_RUN) runs.push(i + 1 - MIN_RUN);
-      state = table[(state << shift) + classes[code]!]!;
-      if (state < firstHit) continue;
-      for (let h = hitStart[state]!, last = hitStart[state + 1]!; h < last; h += 2) {
-        this.wake(hits[h]!, i + 1 - hits[h + 1]!, i + 1);
+    const { text } = this;
+    const { automaton } = this.set;
+    const { hitStart, hits } = automaton;
+    const places = PLACES[this.depth]!;
+    const sweep: Sweep = { state: 0, run: 0, joined: 0 };
+    for (let from = 0, { length } = text; from < length; from += STRETCH) {
+      const count = note(automaton, text, from, Math.min(length, from + STRETCH), sweep, places);
+      for (let n = 0; n < count; n += 2) {
+        const end = places[n]!;
+        const at = places[n + 1]!;
+        if (at < 0) this.tokenRun(end + at, end);
+        else
+          for (let h = hitStart[at]!, last = hitStart[at + 1]!; h < last; h += 2)
+            this.wake(hits[h]!, end - hits[h + 1]!, end);
       }
     }
-    this.units = units;
+    const open = openRun(sweep);
+    if (open > 0) this.tokenRun(text.length - open, text.length);
+    this.units = sweep.joined;
   }
 
   private wake(number: number, start: number, end: number): void {
@@ -143,7 +147,12 @@ class Scan {
       while (start > floor && compiled.back[text.charCodeAt(start - 1) & 127] === 1 && text.charCodeAt(start - 1) < 128)
         start--;
     } else if (!compiled.rule.glued && isGlued(text, at)) return;
-    for (const pattern of compiled.patterns) {
+    const { patterns, firsts } = compiled;
+    const code = text.charCodeAt(start);
+    for (let n = 0; n < patterns.length; n++) {
+      const first = firsts[n]!;
+      if (first !== null && code < 128 && first[code] === 0) continue;
+      const pattern = patterns[n]!;
       pattern.lastIndex = start;
       const match = pattern.exec(text);
       if (match === null) continue;
@@ -195,10 +204,8 @@ class Scan {
   }
 
   /** A run of token characters: what matches at its start, and what it says where it is base64 or hex. */
-  private tokenRun(from: number): void {
-    const run = runAt(this.text, from);
-    if (run === null) return;
-    const { start, end } = run;
+  private tokenRun(from: number, end: number): void {
+    const start = runStart(this.text, from);
     const { gate, rules, runRules } = this.set;
     gate.lastIndex = start;
     const open = gate.exec(this.text)!;

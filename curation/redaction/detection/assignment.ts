@@ -21,6 +21,8 @@ export interface Assignment {
 /** Longest key and value that are read. */
 export const MAX_KEY = 96;
 export const MAX_VALUE = 4096;
+/** Shortest value that is a generated key: what code gives to a name is mostly shorter. */
+export const SHORTEST_MADE = 16;
 /** Longest value in the manner of Perl. */
 const MAX_PERL_VALUE = 512;
 
@@ -88,9 +90,21 @@ function closeQuote(text: string, at: number, quote: number, slashes: number, mu
   return limit === text.length ? limit : -1;
 }
 
+/** Where the value begins behind an operator: behind blanks, and on the next line where a quoted one stands there. */
+function afterBreak(text: string, at: number): number {
+  let p = at;
+  while (p < at + 64 && isBlank(text.charCodeAt(p))) p++;
+  const code = text.charCodeAt(p);
+  if (code !== 10 && code !== 13 && code !== 92) return p;
+  SPACE_BREAK.lastIndex = at;
+  SPACE_BREAK.test(text);
+  return isQuote(text.charCodeAt(SPACE_BREAK.lastIndex)) ? SPACE_BREAK.lastIndex : p;
+}
+
 /**
  * Reads what is assigned to the key at [keyStart, keyEnd); null where nothing is, or where the value is longer than `MAX_VALUE`.
- * Without `loose`, values that only a blank or a word ties to the key do not count.
+ * Without `loose`, values that only a blank or a word ties to the key do not count, nor such without quotes that are shorter than
+ * `SHORTEST_MADE`.
  */
 export function readAssignment(
   text: string,
@@ -104,15 +118,11 @@ export function readAssignment(
   let { form } = found;
   let p = found.at;
   if (form !== 'flag' && form !== 'line' && form !== 'prose' && form !== 'query') {
-    BLOCK_SCALAR.lastIndex = p + (text[p] === ' ' ? 1 : 0);
-    SPACE_BREAK.lastIndex = p;
-    if (BLOCK_SCALAR.test(text)) p = BLOCK_SCALAR.lastIndex;
-    else if (SPACE_BREAK.test(text)) {
-      const at = SPACE_BREAK.lastIndex;
-      const broken = text.slice(p, at).includes('\n');
-      if (!broken || isQuote(text.charCodeAt(at))) p = at;
-      else while (isBlank(text.charCodeAt(p))) p++;
-    }
+    const scalar = p + (text.charCodeAt(p) === 32 ? 1 : 0);
+    const mark = text.charCodeAt(scalar);
+    BLOCK_SCALAR.lastIndex = scalar;
+    if ((mark === 124 || mark === 62) && BLOCK_SCALAR.test(text)) p = BLOCK_SCALAR.lastIndex;
+    else p = afterBreak(text, p);
   } else while (isBlank(text.charCodeAt(p))) p++;
   if (form === 'markup') {
     INNER_TAG.lastIndex = p;
@@ -122,8 +132,9 @@ export function readAssignment(
     LEVEL.lastIndex = p;
     if (LEVEL.test(text)) [p, form] = [LEVEL.lastIndex, 'flag'];
   }
+  const opening = text.charCodeAt(p);
   PERL_QUOTE.lastIndex = p;
-  if (PERL_QUOTE.test(text)) {
+  if ((opening === 113 || opening === 37) && PERL_QUOTE.test(text)) {
     const open = PERL_QUOTE.lastIndex;
     const line = text.slice(open, open + MAX_PERL_VALUE + 1).split('\n', 1)[0]!;
     const close = line.indexOf(CLOSING[text[open - 1]!] ?? text[open - 1]!);
@@ -164,7 +175,7 @@ export function readAssignment(
   const before = text.charCodeAt(keyStart - 1);
   const stop = form === 'query' && before === 59 ? 'pair' : form === 'markup' || form === 'query' ? form : env ? 'env' : 'plain'; // prettier-ignore
   let end = reach.end(text, p, stop);
-  if (end <= p) return null;
+  if (end <= p || (!loose && end - p < SHORTEST_MADE)) return null;
   const start = p;
   if (form === 'markup') {
     if (text.startsWith(']]>', end - 3)) end -= 3;

@@ -1,5 +1,5 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
-import type { Assignment } from './assignment.ts';
+import { SHORTEST_MADE, type Assignment } from './assignment.ts';
 import type { KeyStrength } from '../rules/rule.ts';
 import { CONSTANT, isDigestNamed, isText, VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
@@ -194,7 +194,10 @@ function isChosenSecret(value: string, m: Makeup, a: Assignment): boolean {
 function isSecret(value: string, m: Makeup, a: Assignment, key: string): boolean {
   if (/cred|login|userpass|user_pass|auth$/i.test(key) && isPairOfWords(value)) return true;
   if (m.spaces > 0) return isKeyBody(value);
-  if (value.length < 8 || m.other > 0 || PUBLISHED.test(value)) return false;
+  if (value.length < 8 || m.other > 0) return false;
+  // Names and members, as most of what code gives to such keys, need no further look.
+  if (m.digits === 0 && (m.upper === 0 || m.lower === 0 || m.symbols === 0) && !isRandom(value)) return false;
+  if (PUBLISHED.test(value)) return false;
   if (UUID.test(value)) return a.form !== 'prose';
   if (CONSTANT.test(value)) return false;
   if (DATE_OR_VERSION.test(value) || PATTERN.test(value)) return false;
@@ -220,7 +223,7 @@ const NAMED_KEY =
 /** A generated key of any length, under a name that says no more than that it is one. */
 function isNamedKey(value: string, a: Assignment, key: string): boolean {
   const m = makeup(value);
-  if (a.called || value.length < 16 || value.length > 512 || m.digits < 3) return false;
+  if (a.called || value.length < SHORTEST_MADE || value.length > 512 || m.digits < 3) return false;
   if (UUID.test(value)) return a.form === 'assign' && /^[A-Z][A-Z0-9_]*_KEY$/.test(key);
   return isRandom(value) && !/[(){}[\]:/\\]/.test(value) && (a.quoted || !isMember(value));
 }

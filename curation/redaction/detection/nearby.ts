@@ -12,8 +12,6 @@ const BEHIND = 200;
 const QUOTED = /(["'`])((?:(?!\1)[^\s\\]){6,128})\1/g;
 const BARE =
   /(?:(?<!\bh1|sha\d{1,3})[:=>|,：]|\b(?:is|was|are|from|to|lautet|ist|est|es|jest)\b| {2}|->|→|\t)[ \t]{0,8}((?:[^\s"'`<>|,;]|<(?=\d)){8,128})(?=$|[\s,;|])/g;
-/** What ends the reach of a key on its line. */
-const END = /;(?=\s|$)|\n|\\n|\r/;
 const NOTE =
   /(?:(?<!:)\/\/|(?<=\s)#|(?<=\s)--|\/\*|<!--|(?<=\s);|(?<=\s)%|\(|\bas (?:the |a |your |its |our )?|\bis (?:the |a |your |its |our )?|<-|←)[ \t*]{0,4}[^"'`\n;]{0,48}$/;
 const BEFORE_NOTE = /(["'`])((?:(?!\1)[^\s\\]){6,128})\1|(?:^|[=:\s])([^\s"'`<>|,;()]{8,128})(?=\s)/g;
@@ -46,7 +44,7 @@ export class Nearby {
   of(start: number, end: number, strength: KeyStrength): { start: number; end: number } | null {
     const { text } = this;
     const sign = this.nextSign(end, strength) - end;
-    const ahead = sign < LINES_REACH ? after(text, end, strength, sign < REACH) : null;
+    const ahead = sign < LINES_REACH ? after(text, end, strength, sign) : null;
     return ahead ?? (hasSignBehind(text, start, strength) ? noted(text, start, strength) : null);
   }
 
@@ -54,44 +52,62 @@ export class Nearby {
   private nextSign(at: number, strength: KeyStrength): number {
     const { text } = this;
     const bare = this.bare[strength];
+    const signs = SIGNS[strength];
     const limit = Math.min(text.length, at + LINES_REACH);
     let p = at >= bare[0]! && at <= bare[1]! ? bare[1]! : at;
-    while (p < limit && !isSign(text.charCodeAt(p), strength)) p++;
+    while (p < limit && !isIn(signs, text.charCodeAt(p))) p++;
     bare[0] = at;
     bare[1] = p;
     return p < limit ? p : at + LINES_REACH;
   }
 }
 
-const isSign = (code: number, strength: KeyStrength): boolean => code < 128 && SIGNS[strength][code] === 1;
+const isIn = (signs: Uint8Array, code: number): boolean => code < 128 && signs[code] === 1;
 
 /** True where a sign stands before `start` on its line, no further off than a note's value. */
 function hasSignBehind(text: string, start: number, strength: KeyStrength): boolean {
   const floor = Math.max(0, start - BEHIND);
+  const signs = SIGNS[strength];
   for (let p = start - 1; p >= floor; p--) {
     const code = text.charCodeAt(p);
     if (code === 10) return false;
-    if (isSign(code, strength)) return true;
+    if (isIn(signs, code)) return true;
   }
   return false;
 }
 
-/** A value after the key at `end`: on its line where that has a sign, or on the lines below. */
-function after(text: string, end: number, strength: KeyStrength, here: boolean): { start: number; end: number } | null {
-  const ahead = text.slice(end, end + REACH);
-  const stop = END.exec(ahead);
+/** What may stand between a key and the end of its line where its value is on the lines below, small letters besides. */
+const BEFORE_LINE = charSet('"\'])*_ \t:=>({[|,-');
+
+/** A value after the key at `end`: on its line where that has a sign, which stands `sign` units on, or on the lines below. */
+function after(text: string, end: number, strength: KeyStrength, sign: number): { start: number; end: number } | null {
+  const limit = Math.min(text.length, end + REACH);
+  let stop = end;
+  while (stop < limit && isBeforeLine(text.charCodeAt(stop))) stop++;
+  // What else stands there says that the lines below are none of the key's: without a sign on its own nothing is.
+  const open = stop < limit && !isEnd(text, stop, limit);
+  if (open && end + sign >= limit) return null;
+  while (stop < limit && !isEnd(text, stop, limit)) stop++;
+  const here = end + sign < stop;
+  if (open && !here) return null;
+  const whole = text.slice(end, stop);
   // What the reach cuts in two is not a value.
-  const rest =
-    stop !== null
-      ? ahead.slice(0, stop.index)
-      : end + REACH >= text.length
-        ? ahead
-        : ahead.slice(0, ahead.search(/\S*$/));
+  const rest = stop < limit || stop === text.length ? whole : whole.slice(0, whole.search(/\S*$/));
   return (
     (here ? within(rest, end, strength) : null) ??
-    nextLine(text, end, rest, stop?.[0], strength) ??
+    (stop < limit ? nextLine(text, end, rest, strength) : null) ??
     nested(text, end, rest, strength)
   );
+}
+
+const isBeforeLine = (code: number): boolean => code < 128 && (BEFORE_LINE[code] === 1 || (code >= 97 && code <= 122));
+
+/** What ends the reach of a key on its line: a line end, also an escaped one, or a semicolon before white space. */
+function isEnd(text: string, at: number, limit: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code === 10 || code === 13) return true;
+  if (code === 92) return at + 1 < limit && text.charCodeAt(at + 1) === 110;
+  return code === 59 && (at + 1 === limit || /\s/.test(text[at + 1]!));
 }
 
 function within(rest: string, base: number, strength: KeyStrength): { start: number; end: number } | null {
@@ -114,11 +130,11 @@ function nextLine(
   text: string,
   end: number,
   rest: string,
-  stop: string | undefined,
   strength: KeyStrength,
 ): { start: number; end: number } | null {
-  if (stop === undefined || stop === '\r' || !/^["'\])*_]{0,4}(?:[ \t]*(?:[:=>({[|,-]|->|is|do|then|below|follows|in|of)){0,4}[ \t]*$/.test(rest)) return null; // prettier-ignore
-  let at = end + rest.length + stop.length;
+  const stop = text.charCodeAt(end + rest.length);
+  if (stop === 13 || !/^["'\])*_]{0,4}(?:[ \t]*(?:[:=>({[|,-]|->|is|do|then|below|follows|in|of)){0,4}[ \t]*$/.test(rest)) return null; // prettier-ignore
+  let at = end + rest.length + (stop === 92 ? 2 : 1);
   for (let blank = 0; blank < 2 && /^[ \t]*\r?\n/.test(text.slice(at, at + 40)); blank++)
     at = text.indexOf('\n', at) + 1;
   const match = ALONE.exec(text.slice(at, at + 160));

@@ -1,5 +1,7 @@
 /** Other readings of a piece of text in which a split or wrapped secret is whole: joined strings, undone escapes, decoded runs. */
 
+import { isBlank, isQuote } from './operator.ts';
+
 /** Where units of a reading come from: those from `at` on stand one by one at `from` on, or, of an escape, all of `size` units are one. */
 interface Origin {
   readonly at: number;
@@ -81,12 +83,35 @@ function isPiece(code: number): boolean {
  */
 export function joined(text: string, at: number): View | null {
   if (!isPiece(text.charCodeAt(at - 1)) || !mayJoin(text, at)) return null;
-  const first = joinAt(text, at);
-  if (first === null || !isPiece(text.charCodeAt(at + first[0].length))) return null;
+  const first = joinEnd(text, at);
+  if (first < 0 || !isPiece(text.charCodeAt(first))) return null;
+  // Most of what looks joined is a list: its literals are gone through before anything is put together.
+  const ends = [at];
+  const froms = [at];
+  let p = at;
+  let listed = false;
+  while (ends.length < MAX_PIECES) {
+    const from = p === at ? first : joinEnd(text, p);
+    if (from < 0) break;
+    listed ||= text.slice(p, from).includes(',');
+    PIECE.lastIndex = from;
+    PIECE.test(text);
+    if (PIECE.lastIndex === from) break;
+    froms.push(from);
+    ends.push((p = PIECE.lastIndex));
+  }
+  if (ends.length === 1) return null;
   let pieceStart = at;
   while (pieceStart > 0 && at - pieceStart < 400 && isPiece(text.charCodeAt(pieceStart - 1))) pieceStart--;
   let lead = pieceStart;
   while (lead > 0 && pieceStart - lead < 120 && text.charCodeAt(lead - 1) !== 10) lead--;
+  const size = ends.reduce((sum, end, n) => sum + end - froms[n]!, at - pieceStart);
+  if (size < 10) return null;
+  if (listed) {
+    const after = text.slice(p, p + 48);
+    if (!IS_JOINED.test(after) || !JOINER.test(text.slice(Math.max(0, lead - 40), pieceStart) + after))
+      return { text: '', origins: [], upTo: p };
+  }
   const origins: Origin[] = [{ at: 0, from: lead, size: 1 }];
   let out = text.slice(lead, at);
   // The pattern of a call that formats is no part of what it makes.
@@ -94,42 +119,30 @@ export function joined(text: string, at: number): View | null {
     origins.push({ at: out.length, from: at, size: 1 });
     out += ' ';
   }
-  let p = at;
-  let pieces = 1;
-  let listed = false;
-  for (; pieces < MAX_PIECES; pieces++) {
-    const match = pieces === 1 ? first : joinAt(text, p);
-    if (match === null) break;
-    listed ||= match[0].includes(',');
-    const from = p + match[0].length;
-    PIECE.lastIndex = from;
-    PIECE.test(text);
-    if (PIECE.lastIndex === from) break;
-    origins.push({ at: out.length, from, size: 1 });
-    out += text.slice(from, PIECE.lastIndex);
-    p = PIECE.lastIndex;
+  for (let n = 1; n < ends.length; n++) {
+    origins.push({ at: out.length, from: froms[n]!, size: 1 });
+    out += text.slice(froms[n], ends[n]);
   }
-  if (pieces === 1 || out.length - (pieceStart - lead) < 10) return null;
-  if (
-    listed &&
-    !/^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|reduce|\.)|^\\?["'`]/.test(text.slice(p, p + 48))
-  )
-    return { text: '', origins, upTo: p };
-  if (
-    listed &&
-    !/join|implode|concat|paste|strcat|str_c|fold|reduce|append|format/i.test(
-      text.slice(Math.max(0, lead - 40), lead) + text.slice(lead, pieceStart) + text.slice(p, p + 48),
-    )
-  )
-    return { text: '', origins, upTo: p };
   origins.push({ at: out.length, from: p, size: 1 });
   return { text: out + text.slice(p, p + 4), origins, upTo: p };
 }
 
-function joinAt(text: string, p: number): RegExpExecArray | null {
+/** What follows a list that is joined, and what joins it. */
+const IS_JOINED = /^\\?["'`][\s,]{0,20}[\])][\s)]{0,20}\.?(?:join|implode|concat|reduce|\.)|^\\?["'`]/;
+const JOINER = /join|implode|concat|paste|strcat|str_c|fold|reduce|append|format/i;
+
+/** Where the literal begins that is joined to the one which ends at `p`, or -1. */
+function joinEnd(text: string, p: number): number {
+  if (text.charCodeAt(p + 1) === 44) {
+    // By far the commonest: the next of a list, on this line or the next.
+    let q = p + 2;
+    while (isBlank(text.charCodeAt(q)) && q < p + 10) q++;
+    if (text.charCodeAt(q) === 10) for (q++; isBlank(text.charCodeAt(q)) && q < p + 42;) q++;
+    if (isQuote(text.charCodeAt(q)) && isQuote(text.charCodeAt(p))) return q + 1;
+  }
   const join = text.charCodeAt(p) === 92 && /\s/.test(text[p + 1] ?? '') ? CONTINUED : JOIN;
   join.lastIndex = p;
-  return join.exec(text);
+  return join.test(text) ? join.lastIndex : -1;
 }
 
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
@@ -179,7 +192,8 @@ export function unescaped(text: string, at: number, floor: number): View | null 
   const origins: Origin[] = [];
   let out = '';
   let done = 0;
-  for (const match of line.matchAll(ESCAPE)) {
+  ESCAPE.lastIndex = 0;
+  for (let match = ESCAPE.exec(line); match !== null; match = ESCAPE.exec(line)) {
     if (match.index > done) {
       origins.push({ at: out.length, from: from + done, size: 1 });
       out += line.slice(done, match.index);

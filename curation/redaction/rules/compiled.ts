@@ -15,6 +15,8 @@ export interface CompiledAllow {
 export interface CompiledRule {
   readonly rule: RedactionRule;
   readonly patterns: readonly RegExp[];
+  /** By pattern the ASCII characters that it can begin with, or null where that is not plain to see. */
+  readonly firsts: readonly (Uint8Array | null)[];
   readonly validators: readonly Validator[];
   readonly key: RegExp | null;
   readonly notKey: RegExp | null;
@@ -61,6 +63,39 @@ function compileAllow(allow: AllowList, path: string | undefined): CompiledAllow
   };
 }
 
+/** What a pattern begins with that begins with a plain character or a plain class, which stands once and in no alternative. */
+const FIRST = /^(?:([A-Za-z0-9_ "'<:/-])|(\\[dw])|\[([^\]\\^[]+)\])(?![*?]|\{0)/;
+
+/** The ASCII characters that a pattern can begin with, so that most places where it cannot match need no expression to tell. */
+function firstsOf(source: string, flags: string): Uint8Array | null {
+  const match = FIRST.exec(source);
+  if (match === null || flags.includes('u') || hasAlternatives(source)) return null;
+  const set = new Uint8Array(128);
+  const members = match[2] === undefined ? (match[1] ?? match[3]) : match[2] === '\\d' ? '0-9' : 'A-Za-z0-9_';
+  for (const char of expandKeyword(`[${members}]`)) {
+    const code = char.charCodeAt(0);
+    if (code > 127) return null;
+    set[code] = 1;
+    if (flags.includes('i')) for (const other of [char.toLowerCase(), char.toUpperCase()]) set[other.charCodeAt(0)] = 1;
+  }
+  return set;
+}
+
+/** True where alternatives stand outside of all groups and classes. */
+function hasAlternatives(source: string): boolean {
+  let depth = 0;
+  for (let i = 0, inClass = false; i < source.length; i++) {
+    const char = source[i];
+    if (char === '\\') i++;
+    else if (inClass) inClass = char !== ']';
+    else if (char === '[') inClass = true;
+    else if (char === '(') depth++;
+    else if (char === ')') depth--;
+    else if (char === '|' && depth === 0) return true;
+  }
+  return false;
+}
+
 /**
  * Compiles one rule. The validators `personal` (no secret: stays out of decoded text) and `plain` are marks: the check for stand-ins
  * that every token passes is then the rule's own business. Throws an Error where an expression or a validator is not valid.
@@ -76,6 +111,7 @@ export function compileRule(rule: RedactionRule, path: string | undefined): Comp
   return {
     rule,
     patterns: rule.patterns.map((source) => new RegExp(source, flags)),
+    firsts: rule.patterns.map((source) => firstsOf(source, rule.flags)),
     validators,
     key: rule.key === null ? null : new RegExp(rule.key, 'i'),
     notKey: rule.notKey === null ? null : new RegExp(rule.notKey, 'i'),
