@@ -5,6 +5,8 @@
 import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { RowAppender } from './relational/appender.ts';
+import { said } from './relational/fault.ts';
 
 export interface RelationalOptions {
   /** Most memory of buffers, as DuckDB writes it: `1GB`, `512MB`. Beyond it tables and sorts go to disk; at least 64 MB a thread is wanted. */
@@ -29,6 +31,8 @@ export interface RelationalDatabase {
   batches(sql: string): AsyncIterable<Cell[][]>;
   /** Adds rows of integers to a table whose columns are all INTEGER; the columns are of one length. */
   append(table: string, columns: readonly Int32Array[]): Promise<void>;
+  /** Opens a table for rows that come one at a time. */
+  appender(table: string): Promise<RowAppender>;
   /** Ends the work and removes the database; further calls throw. */
   close(): Promise<void>;
 }
@@ -107,6 +111,10 @@ class Database implements RelationalDatabase {
     }
   }
 
+  async appender(table: string): Promise<RowAppender> {
+    return new RowAppender(await this.#say(() => this.#connection.createAppender(table)));
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -115,22 +123,14 @@ class Database implements RelationalDatabase {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** DuckDB quotes the statement from its second line on, and values wherever it likes. */
   async #say<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error('the relational database is closed');
     try {
       return await work();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Error(`relational: ${withoutValues(message)}`);
+      throw said(error);
     }
   }
-}
-
-/** The first line of what DuckDB says; quoted values go too, save in errors of files, where they are paths. */
-function withoutValues(message: string): string {
-  const first = message.split('\n', 1)[0]!;
-  return first.startsWith('IO Error') ? first : first.replace(/(["']).*\1/g, '$1…$1');
 }
 
 function narrow(value: bigint): number | bigint {

@@ -1,16 +1,17 @@
 /** Render: the chosen examples of some buckets as rows of each format, in files that are sealed to the audience. */
 import { createHash } from 'node:crypto';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import type { Policy } from '../../config/policy.ts';
 import { fieldsOf } from '../../config/policy/output.ts';
 import { formatOf, type Format, type RenderedSource } from '../../curation/formats/example.ts';
 import { signedText, textsOf } from '../../curation/selection/text/leakage.ts';
 import type { Decision, ExampleMetadata } from '../../curation/selection/policy.ts';
 import type { AssembledExample } from '../../curation/stages/example.ts';
 import { packZstd } from '../../storage/compression.ts';
-import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
+import { ParquetTables } from '../../storage/relational/parquet.ts';
 import { seal } from '../../storage/seal.ts';
 import { audienceRecipients } from './audience.ts';
 import { BUCKET_PARTS, bucketOfExample } from '../curate/assemble.ts';
@@ -19,10 +20,6 @@ import type { IndexEntry } from '../erase/erasure.ts';
 import { addExample, countedOf, emptyStatistics } from './statistics.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref, Rendered, RenderedFile } from '../types.ts';
-
-/** Bytes of uncompressed rows that a Parquet row group holds. */
-const ROW_GROUP_BYTES = 100e6;
-const ROW_GROUP = { least: 2048, most: 1 << 20 };
 
 export interface RenderInput {
   part: number;
@@ -36,12 +33,12 @@ export interface RenderInput {
 export async function render(input: RenderInput, stage: Stage): Promise<Rendered> {
   const folder = join(stage.scratch, `render-${stage.request.run}-${input.part}-${stage.request.attempt}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { output } = stage.policy;
+  const tables = new Tables(folder, output.files);
   try {
-    const { output } = stage.policy;
     const formats = output.formats.map((name) =>
       formatOf(name, { fimTemplate: output.fimTemplate, fields: fieldsOf(output) }),
     );
-    const tables = new Tables(folder);
     const statistics = emptyStatistics();
     const index = new LineBuffer();
     const signed = new LineBuffer();
@@ -73,7 +70,7 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
       stage.progress({ bucket });
     }
     const recipients = input.plain ? null : audienceRecipients(stage);
-    const files = await writeTables(tables, folder, recipients, input.part, stage);
+    const files = await writeTables(tables, recipients, input.part, stage);
     const unit = `render/${input.part}`;
     return {
       ...{ files, statistics },
@@ -81,6 +78,7 @@ export async function render(input: RenderInput, stage: Stage): Promise<Rendered
       signed: await stage.write(`${unit}/signed`, [signed.bytes()]),
     };
   } finally {
+    await tables.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -129,101 +127,84 @@ function sourceOf(example: AssembledExample, decision: Decision, partner?: Assem
 interface Table {
   format: Format;
   split: string;
-  file: string;
-  out: WriteStream;
   rows: number;
-  bytes: number;
+  add(row: Record<string, unknown>): void | Promise<void>;
+  /** The bytes of the file. The last call. */
+  file(): Promise<Buffer>;
 }
 
-/** Rows by format and split, as JSON lines in scratch. */
+/** Rows by format and split, in the order in which they come. */
 class Tables {
   readonly #folder: string;
+  readonly #kind: Policy['output']['files'];
   readonly #tables = new Map<string, Table>();
+  #parquet: ParquetTables | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, kind: Policy['output']['files']) {
     this.#folder = folder;
+    this.#kind = kind;
   }
 
   async add(format: Format, split: string, row: Record<string, unknown>): Promise<void> {
-    const name = `${format.name}-${split}`;
+    const name = `${format.name}_${split}`;
     let table = this.#tables.get(name);
     if (!table) {
-      const file = join(this.#folder, `${name}.jsonl`);
-      table = { format, split, file, out: createWriteStream(file, { mode: 0o600 }), rows: 0, bytes: 0 };
+      const make = this.#kind === 'parquet' ? this.#columns(name, format) : this.#lines(name);
+      table = { format, split, rows: 0, ...(await make) };
       this.#tables.set(name, table);
     }
-    const line = JSON.stringify(row) + '\n';
     table.rows++;
-    table.bytes += Buffer.byteLength(line);
-    if (!table.out.write(line)) await once(table.out, 'drain');
+    await table.add(row);
   }
 
-  async close(): Promise<Table[]> {
-    for (const { out } of this.#tables.values()) {
-      out.end();
-      await once(out, 'close');
-    }
+  all(): Table[] {
     return [...this.#tables.values()];
+  }
+
+  async close(): Promise<void> {
+    await this.#parquet?.close();
+  }
+
+  async #columns(name: string, format: Format): Promise<Pick<Table, 'add' | 'file'>> {
+    this.#parquet ??= await ParquetTables.open(this.#folder);
+    const table = await this.#parquet.table(name, format.columns);
+    return { add: (row) => table.add(row), file: () => table.write() };
+  }
+
+  #lines(name: string): Pick<Table, 'add' | 'file'> {
+    const path = join(this.#folder, `${name}.jsonl`);
+    const out = createWriteStream(path, { mode: 0o600 });
+    return {
+      add: async (row) => {
+        if (!out.write(JSON.stringify(row) + '\n')) await once(out, 'drain');
+      },
+      file: async () => {
+        out.end();
+        await once(out, 'close');
+        const lines = await readFile(path);
+        return this.#kind === 'jsonl.zst' ? packZstd(lines) : lines;
+      },
+    };
   }
 }
 
 async function writeTables(
   tables: Tables,
-  folder: string,
   recipients: string[] | null,
   part: number,
   stage: Stage,
 ): Promise<RenderedFile[]> {
-  const { files: kind } = stage.policy.output;
-  const db = kind === 'parquet' ? await openRelational({ scratch: folder }) : null;
   const files: RenderedFile[] = [];
-  try {
-    for (const table of await tables.close()) {
-      const plain = db ? await toParquet(table, db) : await toLines(table, kind === 'jsonl.zst');
-      const stored = recipients ? await seal(plain, recipients) : plain;
-      const unit = `render/${part}/${table.format.name}-${table.split}`;
-      const { key, size, sha256: storedSha256 } = await stage.writeBytes(unit, stored);
-      const sha256 = createHash('sha256').update(plain).digest('hex');
-      files.push({
-        ref: { key, size },
-        format: table.format.name,
-        split: table.split,
-        rows: table.rows,
-        sha256,
-        stored: storedSha256,
-        bytes: plain.length,
-      });
-      stage.progress({ part, format: table.format.name, split: table.split });
-    }
-  } finally {
-    await db?.close();
+  for (const table of tables.all()) {
+    const { split, rows } = table;
+    const format = table.format.name;
+    const plain = await table.file();
+    const stored = recipients ? await seal(plain, recipients) : plain;
+    const unit = `render/${part}/${format}-${split}`;
+    const { key, size, sha256: storedSha256 } = await stage.writeBytes(unit, stored);
+    const sha256 = createHash('sha256').update(plain).digest('hex');
+    files.push({ ref: { key, size }, format, split, rows, sha256, stored: storedSha256, bytes: plain.length });
+    stage.progress({ part, format, split });
   }
   return files;
-}
-
-/** A table's JSON lines as a Parquet file. Row groups are cut by rows, since cutting them by bytes depends on the number of threads. */
-export async function toParquet(
-  table: Pick<Table, 'format' | 'file' | 'rows' | 'bytes'>,
-  db: RelationalDatabase,
-): Promise<Buffer> {
-  const rows = Math.round(ROW_GROUP_BYTES / (table.bytes / table.rows));
-  const group = Math.min(ROW_GROUP.most, Math.max(ROW_GROUP.least, rows));
-  const columns = table.format.columns.map(({ name, type }) => `${quoted(name)}: ${quoted(type)}`).join(', ');
-  const names = table.format.columns.map(({ name }) => `"${name}"`).join(', ');
-  const target = `${table.file}.parquet`;
-  await db.run(
-    `COPY (SELECT ${names} FROM read_json(${quoted(table.file)}, format = 'newline_delimited', columns = {${columns}}, maximum_object_size = 134217728)
-     ORDER BY ${table.format.order.map((name) => `"${name}"`).join(', ')})
-     TO ${quoted(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${group})`,
-  );
-  return readFile(target);
-}
-
-async function toLines(table: Table, compressed: boolean): Promise<Buffer> {
-  const lines = await readFile(table.file);
-  return compressed ? packZstd(lines) : lines;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -15,6 +15,8 @@ export const ROWS = 8;
 export const SHINGLE = 5;
 
 const SPREAD = 0x9e3779b1;
+/** Up to so many grams, looking at repeats again costs less than finding them. */
+const FEW = 256;
 
 /** The signature of `text` and how many lexemes it has. A text of fewer than five lexemes is one gram; one of none has a signature of zeros. */
 export function signature(text: string): { signature: Uint32Array; lexemes: number } {
@@ -54,16 +56,17 @@ function sketch(given: Int32Array): Uint32Array {
   let values = given;
   for (let round = 0; empty > 0; round++) {
     // Where three rounds did not do, grams are few or repeat themselves: without repeats all further rounds are short.
-    if (round === 3) values = distinct(given);
+    if (round === 3 && given.length > FEW) values = distinct(given);
     const salt = Math.imul(round + 1, 0x27d4eb2f);
     // From the 112th round on each place is filled in turn, so that even one gram fills them all.
     const place = round - PERMUTATIONS;
     for (let i = 0; i < values.length; i++) {
       let x = Math.imul(values[i]! ^ salt, 0x7feb352d);
       x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-      const hash = (x ^ (x >>> 16)) >>> 0;
-      // The place comes from the high bits by multiplication, the rank from an independent mix.
-      const at = place >= 0 ? place : Math.floor((hash * PERMUTATIONS) / 0x100000000);
+      const hash = x ^ (x >>> 16);
+      // The place comes from the high bits by multiplication (hash · 112 / 2^32 in halves), the rank from an independent mix.
+      const carried = Math.imul(hash & 0xffff, PERMUTATIONS) >>> 16;
+      const at = place >= 0 ? place : (Math.imul(hash >>> 16, PERMUTATIONS) + carried) >>> 16;
       const filled = roundOf[at]!;
       if (filled < round) continue;
       let rank = Math.imul(hash ^ 0x5bd1e995, 0xc2b2ae35);
