@@ -6,8 +6,8 @@ import { fingerprintKey, fingerprintsOf, guardPrints } from '../curation/overlap
 import { guard } from '../curation/overlap/guard.ts';
 import { lex, lexemeRoom } from '../curation/overlap/lexer.ts';
 
-/** Up to `bytes` of source files under `folder`, each of 1 to 200 KB, in the order of their names. */
-export function sources(folder: string, bytes: number, endings = /\.(?:m?js|ts|d\.ts)$/): string[] {
+/** Up to `bytes` of source files under `folder`, each of a thousand to `largest` characters, in the order of their names. */
+export function sources(folder: string, bytes: number, endings = /\.(?:m?js|ts|d\.ts)$/, largest = 200_000): string[] {
   const texts: string[] = [];
   let size = 0;
   const walk = (at: string): void => {
@@ -17,7 +17,7 @@ export function sources(folder: string, bytes: number, endings = /\.(?:m?js|ts|d
       if (entry.isDirectory()) walk(path);
       else if (entry.isFile() && endings.test(entry.name) && !/\.min\./.test(entry.name)) {
         const text = readFileSync(path, 'utf8');
-        if (text.length < 1000 || text.length > 200_000) continue;
+        if (text.length < 1000 || text.length > largest) continue;
         texts.push(text);
         size += text.length;
       }

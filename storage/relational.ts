@@ -51,6 +51,8 @@ export async function openRelational(options: RelationalOptions): Promise<Relati
       threads: String(threads),
       temp_directory: join(folder, 'spill'),
       preserve_insertion_order: 'true',
+      // Small tables are gone before it would be worth packing them into the file.
+      checkpoint_threshold: '256MB',
       // No extension is fetched from anywhere: JSON and Parquet are built in.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { select as decide } from '../../curation/selection/select.ts';
-import type { Decision, ExampleMetadata } from '../../curation/selection/policy.ts';
+import type { Decision } from '../../curation/selection/policy.ts';
 import { openRelational } from '../../storage/relational.ts';
 import { BUCKET_PARTS } from './assemble.ts';
-import { LineBuffer, linesOf } from '../run/container.ts';
+import { LineBuffer, unpackLines } from '../run/container.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Assembled, Selected } from '../types.ts';
 
@@ -52,9 +52,8 @@ export async function select(buckets: Assembled[], stage: Stage): Promise<Select
 export async function writeMetadata(file: string, buckets: Assembled[], stage: Stage): Promise<void> {
   const out = createWriteStream(file, { mode: 0o600 });
   for (const bucket of buckets) {
-    for (const metadata of linesOf<ExampleMetadata>(await stage.reader.read(bucket.ref, BUCKET_PARTS.metadata))) {
-      if (!out.write(JSON.stringify(metadata) + '\n')) await once(out, 'drain');
-    }
+    const lines = unpackLines(await stage.reader.read(bucket.ref, BUCKET_PARTS.metadata));
+    if (!out.write(lines)) await once(out, 'drain');
     stage.progress({ metadata: out.bytesWritten });
   }
   out.end();

@@ -4,10 +4,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { LeakageFacts } from '../../curation/formats/facts.ts';
-import { hitsAcrossSplits, type SignedText } from '../../curation/selection/text/leakage.ts';
+import { hitsAcrossSplits } from '../../curation/selection/text/leakage.ts';
 import { BANDS, ROWS } from '../../curation/selection/text/minhash.ts';
 import { openRelational } from '../../storage/relational.ts';
-import { linesOf } from '../run/container.ts';
+import { unpackLines } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Rendered } from '../types.ts';
@@ -21,8 +21,7 @@ export async function refuseLeaks(parts: readonly Rendered[], stage: Stage): Pro
     const file = join(folder, 'signed.jsonl');
     const out = createWriteStream(file, { mode: 0o600 });
     for (const { signed } of parts) {
-      for (const text of linesOf<SignedText>(await stage.reader.read(signed, 0)))
-        if (!out.write(JSON.stringify(text) + '\n')) await once(out, 'drain');
+      if (!out.write(unpackLines(await stage.reader.read(signed, 0)))) await once(out, 'drain');
       stage.progress({ signed: out.bytesWritten });
     }
     out.end();

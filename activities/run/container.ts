@@ -38,10 +38,14 @@ export class LineBuffer {
   }
 }
 
+/** JSON lines as `LineBuffer` gives them, unpacked; the last one ends in a line feed too. */
+export function unpackLines(bytes: Buffer): Buffer {
+  return bytes.length === 0 ? bytes : gunzipSync(bytes, { maxOutputLength: 0x7fffffff });
+}
+
 /** The values of JSON lines as `LineBuffer` gives them. */
 export function* linesOf<T>(bytes: Buffer): Generator<T> {
-  if (bytes.length === 0) return;
-  const text = gunzipSync(bytes, { maxOutputLength: 0x7fffffff });
+  const text = unpackLines(bytes);
   let start = 0;
   for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
     yield JSON.parse(text.toString('utf8', start, end)) as T;

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { withLexemes } from '../../curation/overlap/lexer.ts';
 import type { Decision, ExampleMetadata } from '../../curation/selection/policy.ts';
 import { encodeSignature, signature } from '../../curation/selection/text/minhash.ts';
 import { DEFAULT_SELECTION, select } from '../../curation/selection/select.ts';
@@ -16,8 +17,14 @@ type Row = Record<string, number | string>;
 const DOCUMENTS = 20_000;
 /** Characters; what datatrove and Data-Juicer were measured on. */
 const LENGTH = 4200;
+/** Characters of the largest file that documents are cut from: the smaller ones alone are too few. */
+const LARGEST = 16_000_000;
 const COPIES = 1000;
+/** Words between blanks, and lexemes, that a text has at least of which a copy is made. */
+const RICH = { words: 300, lexemes: 600 };
 const SHORT = 1000;
+/** Characters of metadata that are written at once: those of a bucket. */
+const BUCKET = 1 << 20;
 /** The Python in whose environment datatrove is installed. */
 const PEER = 'GARNER_PEER_PYTHON';
 
@@ -43,18 +50,26 @@ export async function benchDocuments(): Promise<Row[]> {
   }
 }
 
-/** Source text, then copies of it with up to ten words changed, then short texts that are all different. */
+/** Source text, then copies of some of it with up to ten words changed, then short texts that are all different. */
 function documents(): string[] {
-  const whole = sources('node_modules', 2 * DOCUMENTS * LENGTH).flatMap((text) =>
+  const whole = sources('node_modules', 2 * DOCUMENTS * LENGTH, /\.(?:[mc]?js|[mc]?ts)$/, LARGEST).flatMap((text) =>
     Array.from({ length: Math.floor(text.length / LENGTH) }, (_, i) => text.slice(i * LENGTH, (i + 1) * LENGTH)),
   );
-  const real = whole.slice(0, DOCUMENTS - COPIES - SHORT);
+  const real = whole.slice(0, DOCUMENTS - COPIES);
+  if (real.length < DOCUMENTS - COPIES) throw new Error(`node_modules holds text for ${real.length} documents only`);
+  // What copies are made of comes first.
+  real.sort((a, b) => Number(isRich(b)) - Number(isRich(a)));
   const copies = real.slice(0, COPIES).map((text, i) => {
     const words = text.split(' ');
     for (let change = 0; change <= i % 10; change++) words[Math.floor(((change + 0.5) / 10) * words.length)] = `changed${i}x${change}`; // prettier-ignore
     return words.join(' ');
   });
   return [...real, ...copies, ...Array.from({ length: SHORT }, (_, i) => `return total${i} + ${i};`)];
+}
+
+/** Ten other words in a table of a few long ones, or in a text that is comment but for some lines, would make another text of it. */
+function isRich(text: string): boolean {
+  return text.split(' ').length >= RICH.words && withLexemes(text, ({ count }) => count) >= RICH.lexemes;
 }
 
 /** How many planted copies went (of a copy and what it was made of at most one is left), and how many short texts stayed. */
@@ -74,6 +89,7 @@ function foundIn(kept: ReadonlySet<number>, count: number, by: string): Row[] {
 async function decide(texts: readonly string[], scratch: string, keep: (index: number) => void): Promise<void> {
   const file = join(scratch, 'metadata.jsonl');
   const out = createWriteStream(file);
+  let lines = '';
   const id = (kind: string, i: number): string => kind + i.toString(16).padStart(31, '0');
   for (const [i, text] of texts.entries()) {
     const { signature: made, lexemes } = signature(text);
@@ -82,9 +98,12 @@ async function decide(texts: readonly string[], scratch: string, keep: (index: n
       ...{ contributor: id('a', i), repository: id('b', i), family: id('f', i), content: id('c', i), snippet: id('d', i) },
       ...{ lexemes, signature: encodeSignature(made), language: 'typescript', contaminated: false, bytes: text.length },
     }; // prettier-ignore
-    if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, 'drain');
+    lines += `${JSON.stringify(row)}\n`;
+    if (lines.length < BUCKET) continue;
+    if (!out.write(lines)) await once(out, 'drain');
+    lines = '';
   }
-  out.end();
+  out.end(lines);
   await once(out, 'close');
   const decisions = join(scratch, 'decisions.jsonl');
   const db = await openRelational({ scratch, memory: '1GB', threads: 2 });
