@@ -38,7 +38,7 @@ export async function connect({ out, keys, address }: ConnectionOptions): Promis
   const own = running ? null : await ownServer({ folder: historyFolder(out) });
   const at = running ?? own!.address;
   const connection = await Connection.connect({ address: at }).catch(() => unreachable(at));
-  const client = new Client({ connection, dataConverter: dataConverter(keystore.codecKeys()) });
+  const client = new Client({ connection, dataConverter: dataConverter(keystore) });
   return {
     ...{ client, keystore, address: at },
     close: async () => {

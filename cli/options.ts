@@ -80,3 +80,9 @@ export function parseBytes(text: string): number {
     throw new InvalidArgumentError('give a size of 1 KB or more, such as 64MB');
   return value;
 }
+
+/** A word as a shell takes it back: addresses have ? and & in them. */
+export const inShell = (word: string) => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** `--out` as a command that is shown to people needs it; nothing where it is the default. */
+export const outHint = (out: string) => (out === 'garner-out' ? '' : ` --out ${inShell(out)}`);

@@ -36,6 +36,8 @@ export interface Keystore {
   identity(): { secret: string; recipient: string };
   /** AES-256 keys of the payload codec by id; old ones still decrypt, `current` encrypts. */
   codecKeys(): { current: string; keys: Record<string, Buffer> };
+  /** As `codecKeys`, read anew: another process may have rotated them. @throws KeystoreFault where they are gone or damaged */
+  readCodecKeys(): Promise<ReturnType<Keystore['codecKeys']>>;
   /** Adds a codec key, makes it the current one and returns its id. */
   rotateCodecKey(): string;
 }
@@ -101,6 +103,11 @@ export async function openKeystore(folder: string = defaultKeysFolder()): Promis
     signing: () => ({ ...signing }),
     identity: () => ({ secret, recipient }),
     codecKeys: () => ({ current: codec.current, keys: { ...codec.keys } }),
+    readCodecKeys: async () => {
+      const gone = () => Promise.reject(new KeystoreFault(join(at, FILES.codec), 'is gone: put it back from a backup'));
+      codec = await load(at, FILES.codec, gone, parseCodec);
+      return codec;
+    },
     rotateCodecKey: () => {
       const id = String(Math.max(...Object.keys(codec.keys).map(Number)) + 1);
       const next = { current: id, keys: { ...codec.keys, [id]: randomBytes(32) } };

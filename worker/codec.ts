@@ -17,12 +17,20 @@ export interface CodecKeys {
   keys: Record<string, Buffer>;
 }
 
+/** Where keys come from; `readCodecKeys` looks again, for keys may be rotated under a process that goes on. */
+export interface CodecKeystore {
+  codecKeys(): CodecKeys;
+  readCodecKeys(): Promise<CodecKeys>;
+}
+
 /** Seals whole payloads (data and metadata); the key's id is bound to the ciphertext as associated data. */
 export class SealingCodec implements PayloadCodec {
-  readonly #keys: CodecKeys;
+  readonly #keystore: CodecKeystore;
+  #keys: CodecKeys;
 
-  constructor(keys: CodecKeys) {
-    this.#keys = keys;
+  constructor(keystore: CodecKeystore) {
+    this.#keystore = keystore;
+    this.#keys = keystore.codecKeys();
   }
 
   encode(payloads: Payload[]): Promise<Payload[]> {
@@ -38,17 +46,17 @@ export class SealingCodec implements PayloadCodec {
     );
   }
 
-  decode(payloads: Payload[]): Promise<Payload[]> {
-    return Promise.resolve(payloads.map((payload) => this.#open(payload)));
+  async decode(payloads: Payload[]): Promise<Payload[]> {
+    const sealed = payloads.map((payload) => ({ payload, id: keyOf(payload) }));
+    if (sealed.some(({ id }) => id !== undefined && !Object.hasOwn(this.#keys.keys, id)))
+      this.#keys = await this.#keystore.readCodecKeys();
+    return sealed.map(({ payload, id }) => (id === undefined ? payload : this.#open(payload, id)));
   }
 
-  #open(payload: Payload): Payload {
-    const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
-    if (!encoding || decode(encoding) !== ENCODING || !payload.data) return payload;
-    const id = decode(payload.metadata![KEY_ID]!);
+  #open(payload: Payload, id: string): Payload {
     const key = this.#keys.keys[id];
     if (!key) throw new Error(`No codec key ${id} in the keystore: add the key that sealed this history.`);
-    const data = Buffer.from(payload.data);
+    const data = Buffer.from(payload.data!);
     const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES)).setAAD(Buffer.from(id));
     decipher.setAuthTag(data.subarray(-TAG_BYTES));
     const plain = Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
@@ -56,10 +64,16 @@ export class SealingCodec implements PayloadCodec {
   }
 }
 
+/** Id of the key that sealed a payload; undefined where none of ours did. */
+function keyOf({ metadata, data }: Payload): string | undefined {
+  const encoding = metadata?.[METADATA_ENCODING_KEY];
+  return encoding && decode(encoding) === ENCODING && data ? decode(metadata[KEY_ID]!) : undefined;
+}
+
 /** Path of the module that the SDK loads the failure converter from. */
 export const FAILURE_CONVERTER = fileURLToPath(new URL('./failures.cjs', import.meta.url));
 
 /** The converter of every client and worker: payloads sealed, failure messages and stacks moved into sealed attributes. */
-export function dataConverter(keys: CodecKeys): DataConverter {
-  return { failureConverterPath: FAILURE_CONVERTER, payloadCodecs: [new SealingCodec(keys)] };
+export function dataConverter(keystore: CodecKeystore): DataConverter {
+  return { failureConverterPath: FAILURE_CONVERTER, payloadCodecs: [new SealingCodec(keystore)] };
 }

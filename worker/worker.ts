@@ -82,7 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: bundlePath(traces ? 'workflow-traced.js' : 'workflow-bundle.js') },
     activities: pool.activities,
-    dataConverter: dataConverter(options.keystore.codecKeys()),
+    dataConverter: dataConverter(options.keystore),
     maxConcurrentActivityTaskExecutions: threads,
     maxCachedWorkflows: 50,
     shutdownGraceTime: GRACE,

@@ -18,9 +18,11 @@ import { openStore, placeIn } from '../../storage/objects.ts';
 import { namedAddress } from '../connection.ts';
 import {
   addressOption,
+  inShell,
   jsonOption,
   keysOption,
   onFailureOption,
+  outHint,
   outOption,
   parseBytes,
   parseCount,
@@ -145,13 +147,13 @@ export function printMeasured(summary: RunSummary, options: MeasureOptions): voi
     .filter(([reason]) => reason !== 'kept')
     .map(([reason, count]) => `  ${group(count).padStart(10)}  ${reason}`);
   const place = placeIn(options.out, dataset);
-  const report = options.plain ? placeIn(place, 'data/report.html') : `garner open ${place} --out FOLDER, then FOLDER/data/report.html`; // prettier-ignore
+  const report = options.plain ? placeIn(place, 'data/report.html') : `garner open ${inShell(place)} --out FOLDER, then FOLDER/data/report.html`; // prettier-ignore
   const lines = [
     `${group(records)} records: ${group(kept)} measured, ${group(excluded)} excluded, ${group(rejected)} rejected`,
     ...why,
     `files    ${place}`,
     `report   ${report}`,
-    `ledger   garner ledger ${runId}${options.out === 'garner-out' ? '' : ` --out ${options.out}`}`,
+    `ledger   garner ledger ${runId}${outHint(options.out)}`,
   ];
   process.stdout.write(lines.join('\n') + '\n');
 }

@@ -6,6 +6,7 @@ import type { LedgerRow } from '../../curation/stages/ledger.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { openStore, StorageFault } from '../../storage/objects.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { outHint } from '../options.ts';
 
 export interface RunRecord extends RunSummary {
   ledger: Ref[];
@@ -21,7 +22,7 @@ export async function readRun(out: string, run: string): Promise<RunRecord> {
     if (!(error instanceof StorageFault)) throw error;
     throw new CommandError(
       EXIT.usage,
-      `${out} holds no finished run ${run}: \`garner list --out ${out}\` names the runs`,
+      `${out} holds no finished run ${run}: \`garner list${outHint(out)}\` names the runs`,
     );
   }
 }

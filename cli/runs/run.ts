@@ -86,7 +86,7 @@ export function runCommand(program: Command): void {
     .action(async (options: RunOptions) => {
       const summary = await run(options);
       if (options.json) process.stdout.write(JSON.stringify(summary) + '\n');
-      else printSummary(summary, options.out);
+      else printSummary(summary, options.out, namedAddress(options.address) === undefined);
     });
 }
 

@@ -2,11 +2,13 @@
 import { precedence, type Reason } from '../../curation/verdict.ts';
 import type { RunSummary } from '../../activities/types.ts';
 import { placeIn } from '../../storage/objects.ts';
+import { outHint } from '../options.ts';
 import { group } from './progress.ts';
 
 const WIDTH = 26;
 
-export function printSummary(summary: RunSummary, out: string): void {
+/** @param own whether the server was the run's own, whose histories lie in `out` */
+export function printSummary(summary: RunSummary, out: string, own: boolean): void {
   const { records, kept, excluded, rejected, examples, reasons } = summary;
   const row = (name: string, value: number, share = true) =>
     `  ${name.padEnd(WIDTH)}${group(value).padStart(12)}${share && records > 0 ? `${((value / records) * 100).toFixed(1).padStart(8)}%` : ''}`;
@@ -27,13 +29,9 @@ export function printSummary(summary: RunSummary, out: string): void {
     `  dataset   ${placeIn(out, summary.dataset)}`,
     `  digest    ${summary.digest}`,
     `  run       ${summary.runId}`,
-    `  records   garner ledger ${summary.runId}${outOption(out)}`,
-    `  history   garner ui${outOption(out)}`,
+    `  records   garner ledger ${summary.runId}${outHint(out)}`,
+    ...(own ? [`  history   garner ui${outHint(out)}`] : []),
     '',
   ];
   process.stdout.write(lines.join('\n') + '\n');
-}
-
-function outOption(out: string): string {
-  return out === 'garner-out' ? '' : ` --out ${out}`;
 }

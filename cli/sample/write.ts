@@ -11,6 +11,7 @@ import { sampleEvents } from '../../curation/sample/events.ts';
 import { sampleFacts } from '../../curation/sample/facts.ts';
 import { Random } from '../../curation/sample/random.ts';
 import type { SampleOptions } from '../../curation/sample/world.ts';
+import { isAddress } from '../../storage/objects.ts';
 import { findPackages, readSources } from './packages.ts';
 
 export interface GenerateOptions {
@@ -60,7 +61,9 @@ export async function generate(options: GenerateOptions): Promise<{ events: numb
   return { events: options.events, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-function checked({ events, seed, now = DEFAULT_NOW }: GenerateOptions): number {
+function checked({ events, seed, out, now = DEFAULT_NOW }: GenerateOptions): number {
+  if (isAddress(out))
+    throw new SampleRefused('--out: give a folder; a program such as `aws s3 cp --recursive` copies it into a bucket');
   if (!Number.isInteger(events) || events < 1 || events > 1e9) {
     throw new SampleRefused('--events: give a whole number from 1 to 1000000000');
   }

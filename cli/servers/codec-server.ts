@@ -62,7 +62,7 @@ async function serve({ keys, audience, access, origin, listen, perMinute }: Serv
   const { publicKey } = keystore.signing();
   const log = await openAudit(join(keystore.folder, 'audit'), keystore.signing());
   const server = codecServer({
-    ...{ keys: keystore.codecKeys(), publicKey, audience, origins: origin, perMinute },
+    ...{ keystore, publicKey, audience, origins: origin, perMinute },
     granted: (subject) => isGranted(access, audience, subject),
     audit: (entry) => log.append(entry),
   });

@@ -136,6 +136,7 @@ describe('generate', () => {
     [{ events: 2e9 }, '--events'],
     [{ seed: -1 }, '--seed'],
     [{ now: 'tomorrow' }, '--now'],
+    [{ out: 's3://bucket/sample' }, '--out: give a folder'],
   ])('refuses %j and names the option', async (more, option) => {
     await expect(write('refused', more)).rejects.toThrow(option);
   });

@@ -77,7 +77,7 @@ describe('the compose file', () => {
     );
     expect(targets).toEqual(wanted);
     const { command: server, ports } = compose.services['server']!;
-    const page = server![server!.indexOf('--ui-port') + 1]!;
+    const page = server!.find((word) => word.startsWith('--ui-port='))!.split('=')[1]!;
     expect(ports).toContain(`127.0.0.1:${page}:${page}`);
     expect(compose.services['codec-server']!.command).toContain(`--origin=http://127.0.0.1:${page}`);
   });

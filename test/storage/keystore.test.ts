@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KeystoreFault, defaultKeysFolder, openKeystore } from '../../storage/keystore.ts';
 import { open, seal } from '../../storage/seal.ts';
+import { SealingCodec } from '../../worker/codec.ts';
 import { program } from './child.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'garner-keys-'));
@@ -88,6 +89,23 @@ describe('a keystore', () => {
     expect(again.codecKeys().keys['1']!.equals(codec.keys['1']!)).toBe(true);
     expect(again.erasureIndexKey().equals(erasure)).toBe(true);
     for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('opens what another process sealed with a key that it rotated to', async () => {
+    const worker = new SealingCodec(await openKeystore(folder));
+    const before = await worker.encode([{ data: Buffer.from('before') }]);
+    (await openKeystore(folder)).rotateCodecKey();
+    const other = new SealingCodec(await openKeystore(folder));
+    const opened = await worker.decode([...before, ...(await other.encode([{ data: Buffer.from('after') }]))]);
+    expect(opened.map(({ data }) => Buffer.from(data!).toString())).toEqual(['before', 'after']);
+    const [next] = await worker.encode([{ data: Buffer.from('next') }]);
+    const [first] = before;
+    const keyOf = (payload: typeof next) => Buffer.from(payload!.metadata!['garner-key']!).toString();
+    expect(Number(keyOf(next))).toBe(Number(keyOf(first)) + 1);
+    rmSync(join(folder, 'codec.json'));
+    const sealed = await worker.encode([{ data: Buffer.from('x') }]);
+    sealed[0]!.metadata!['garner-key'] = Buffer.from('9');
+    await expect(worker.decode(sealed)).rejects.toThrow(/codec\.json is gone: put it back/);
   });
 
   it('signs and opens', async () => {

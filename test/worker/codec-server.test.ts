@@ -4,10 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../storage/audit.ts';
 import { codecServer } from '../../worker/codec-server/serve.ts';
 import { checkToken, issueToken } from '../../worker/codec-server/token.ts';
-import { SealingCodec } from '../../worker/codec.ts';
+import { SealingCodec, type CodecKeys } from '../../worker/codec.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const keys = { current: 'k1', keys: { k1: randomBytes(32) } };
+const holding = (keys: CodecKeys) => ({ codecKeys: () => keys, readCodecKeys: () => Promise.resolve(keys) });
+const keystore = holding({ current: 'k1', keys: { k1: randomBytes(32) } });
 const origin = 'http://127.0.0.1:8233';
 const later = () => Date.now() + 60_000;
 const audience = 'platform-health';
@@ -23,13 +24,13 @@ afterEach(() => {
 
 function server(perMinute = 100) {
   return codecServer({
-    ...{ keys, publicKey, audience, origins: [origin], perMinute },
+    ...{ keystore, publicKey, audience, origins: [origin], perMinute },
     granted: (subject) => people.includes(subject),
     audit: (entry) => Promise.resolve(audited.push(entry)),
   });
 }
 
-async function body(value: unknown, codec = new SealingCodec(keys)) {
+async function body(value: unknown, codec = new SealingCodec(keystore)) {
   const [sealed] = await codec.encode([defaultPayloadConverter.toPayload(value)]);
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
   const metadata = Object.fromEntries(Object.entries(sealed!.metadata!).map(([name, bytes]) => [name, text(bytes)]));
@@ -94,7 +95,7 @@ describe('the codec server', () => {
   });
 
   it('says of a payload of another key that it cannot be opened, and does not log a reading', async () => {
-    const other = new SealingCodec({ current: 'k2', keys: { k2: randomBytes(32) } });
+    const other = new SealingCodec(holding({ current: 'k2', keys: { k2: randomBytes(32) } }));
     const request = { method: 'POST' as const, url: '/decode', payload: await body(1, other) };
     const { statusCode } = await server().inject({ ...request, headers: { authorization: `Bearer ${token()}` } });
     expect([statusCode, audited]).toEqual([422, []]);

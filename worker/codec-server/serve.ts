@@ -3,12 +3,12 @@ import { createHash, type KeyObject } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Payload } from '@temporalio/common';
 import type { AuditEntry } from '../../storage/audit.ts';
-import { SealingCodec, type CodecKeys } from '../codec.ts';
+import { SealingCodec, type CodecKeystore } from '../codec.ts';
 import { RateLimit } from './limit.ts';
 import { checkToken, type Token } from './token.ts';
 
 export interface CodecServerOptions {
-  keys: CodecKeys;
+  keystore: CodecKeystore;
   /** Checks tokens. */
   publicKey: KeyObject;
   /** The audience whose people may read histories. */
@@ -53,9 +53,9 @@ const SCRIPT = createHash('sha256')
  * send no header of their own; `GET /login` is a page that asks for the token. There is no `/encode`: nobody writes histories through it.
  */
 export function codecServer(options: CodecServerOptions): FastifyInstance {
-  const { keys, origins, audit } = options;
+  const { keystore, origins, audit } = options;
   const server = fastify({ logger: false, bodyLimit: BODY_BYTES });
-  const codec = new SealingCodec(keys);
+  const codec = new SealingCodec(keystore);
   const limit = new RateLimit(options.perMinute);
   server.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;

@@ -124,9 +124,11 @@ export class Steering {
   readonly attributes = setAttributes;
 
   async stage(stage: StageLabel, total = 0): Promise<void> {
+    const waited = this.progress.stage === 'approval';
     Object.assign(this.progress, { stage, total, finished: 0, stageStartedAt: Date.now() });
     const ended = stage === 'done' || stage === 'failed' || stage === 'cancelled';
-    this.attributes({ stage, ...(ended ? { outcome: stage } : {}) });
+    const outcome = ended ? stage : stage === 'approval' ? 'waiting' : waited ? 'running' : undefined;
+    this.attributes({ stage, ...(outcome ? { outcome } : {}) });
     if (!ended) await this.running();
   }
 

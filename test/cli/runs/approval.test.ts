@@ -49,7 +49,7 @@ async function waiting(out: string): Promise<{ run: string; ended: Promise<Ended
   );
   for (;;) {
     if (over) throw new Error(`it ended without waiting: ${(await ended).stderr}`);
-    const found = operate('list', '--json', '--where', 'GarnerStage="approval" AND GarnerOutcome="running"').stdout;
+    const found = operate('list', '--json', '--where', 'GarnerStage="approval" AND GarnerOutcome="waiting"').stdout;
     if (found !== '') return { run: (JSON.parse(found) as { run: string }).run, ended };
     await sleep(200);
   }

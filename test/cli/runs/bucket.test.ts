@@ -82,6 +82,11 @@ describe.skipIf(program === null)('a run on a bucket', () => {
     expect(stdout.trim().split('\n').length).toBe(onBucket.records);
   });
 
+  it('gives the address that a shell would take apart as one word', () => {
+    const absent = place.garner('ledger', 'run-0123456789abcdef', '--out', url('out'));
+    expect([absent.status, absent.stderr]).toEqual([2, expect.stringContaining(`list --out '${url('out')}'`)]);
+  });
+
   it('names an address that holds no facts, and an input that is not there', () => {
     const run = (input: string, facts: string) =>
       place.garner('run', '--input', input, '--facts', facts, '--out', url('none'));

@@ -110,7 +110,7 @@ describe('a run that operators steer', () => {
     const retry = ['retry', run, '--shard', `${failure!.unit}`, '--by', 'bob'];
     expect((await command(...retry, '--why', 'put the file back')).status).toBe(0);
     await until(run, (seen) => seen.progress?.stage === 'approval');
-    await listed('GarnerStage = "approval" AND GarnerOutcome = "running"', run);
+    await listed('GarnerStage = "approval" AND GarnerOutcome = "waiting"', run);
     const own = await command('approve', run, '--by', 'ann', '--why', 'mine');
     expect([own.status, own.stderr]).toEqual([3, expect.stringContaining('somebody else')]);
     expect((await command('approve', run, '--by', 'bob', '--why', 'checked the report')).status).toBe(0);

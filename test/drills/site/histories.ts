@@ -18,7 +18,7 @@ export async function record(site: Site, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   for (const file of readdirSync(FOLDER)) if (file.startsWith(`${name}-`)) rmSync(join(FOLDER, file));
   await site.withClient(async (client: Client) => {
-    const codec = new SealingCodec((await openKeystore(site.keys)).codecKeys());
+    const codec = new SealingCodec(await openKeystore(site.keys));
     let count = 0;
     for await (const { workflowId, runId, type, status } of client.workflow.list({
       query: 'ExecutionStatus != "Running"',

@@ -126,7 +126,7 @@ export class Site {
     const connection = await Connection.connect({ address: this.server.address });
     const keystore = await openKeystore(this.keys);
     try {
-      return await work(new Client({ connection, dataConverter: dataConverter(keystore.codecKeys()) }));
+      return await work(new Client({ connection, dataConverter: dataConverter(keystore) }));
     } finally {
       await connection.close();
     }

@@ -72,7 +72,7 @@ export async function stubWorker(
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: join(PROJECT, 'dist', 'workflow-bundle.js') },
     activities: stages,
-    dataConverter: dataConverter((await openKeystore(site.keys)).codecKeys()),
+    dataConverter: dataConverter(await openKeystore(site.keys)),
     maxConcurrentActivityTaskExecutions: atOnce,
     maxCachedWorkflows: 50,
   });

@@ -9,6 +9,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../storage/objects.ts';
+import { checkWritable } from '../../../storage/objects/writable.ts';
 import { findMinio, startMinio, type Minio } from './minio.ts';
 import { faultyProxy } from './proxy.ts';
 import { collect, describePromises } from '../objects/promises.ts';
@@ -199,6 +200,8 @@ describe.skipIf(program === null)('objects on S3', () => {
   it('fail with a kind that says what to do', async () => {
     const none = openStore(url('x').replace('s3://garner', 's3://no-such-bucket'));
     await expect(none.write('k', Buffer.from('x'))).rejects.toMatchObject({ kind: 'not_writable' });
+    await expect(checkWritable(none.url)).rejects.toMatchObject({ kind: 'not_writable', path: expect.stringContaining('no-such-bucket') as string }); // prettier-ignore
+    await expect(checkWritable(url('x'))).resolves.toBeUndefined();
     await expect(collect(none.list(''))).rejects.toMatchObject({ kind: 'not_found' });
     const key = process.env['AWS_SECRET_ACCESS_KEY'];
     process.env['AWS_SECRET_ACCESS_KEY'] = 'wrong';
@@ -208,6 +211,7 @@ describe.skipIf(program === null)('objects on S3', () => {
         kind: 'not_writable',
         retryable: false,
       });
+      await expect(checkWritable(wrong.url)).rejects.toMatchObject({ kind: 'not_writable', retryable: false });
       await expect(wrong.readAll('k')).rejects.toMatchObject({ kind: 'not_readable' });
     } finally {
       process.env['AWS_SECRET_ACCESS_KEY'] = key;
