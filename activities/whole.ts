@@ -6,10 +6,12 @@ import { assemble } from './curate/assemble.ts';
 import { gather } from './curate/gather.ts';
 import { gatherSurveys, survey } from './curate/overlap.ts';
 import { plan } from './plan/plan.ts';
+import type { Basis } from './publish/basis.ts';
 import { publish } from './publish/publish.ts';
 import { render } from './publish/render.ts';
 import { select } from './curate/select.ts';
 import { settle } from './publish/settle.ts';
+import { RunFailure } from './run/failure.ts';
 import { openStage, writeSealed, type RunSettings, type Stage, type WorkerSettings } from './run/stage.ts';
 import type { Admitted, Assembled, CurateInput, Ref, Selected, Settled } from './types.ts';
 
@@ -26,11 +28,19 @@ export async function storeSettings(out: string, run: string, settings: RunSetti
   return writeSealed(openStore(out), `runs/${run}/settings`, settings, await openKeystore(keys));
 }
 
-/** Plan to select and settle: every record has its ledger row, nothing is published. */
-export async function judgeHere(input: CurateInput, worker: WorkerSettings): Promise<Judged> {
+/** What a run was planned with, to be judged again. */
+export type PlannedBefore = Pick<Basis, 'sources' | 'planDigest'>;
+
+/**
+ * Plan to select and settle: every record has its ledger row, nothing is published.
+ * @throws RunFailure SourceChanged where the plan is not the one of `before`
+ */
+export async function judgeHere(input: CurateInput, worker: WorkerSettings, before?: PlannedBefore): Promise<Judged> {
   const { run, out, settings, facts } = input;
   const request = { run, out, settings, facts, attempt: 'here' };
-  const planned = await plan(input, await openStage(request, worker));
+  const planned = await plan(input, await openStage(request, worker), before?.sources);
+  if (before && planned.planDigest !== before.planDigest)
+    throw new RunFailure('SourceChanged', 'what decides is not what the run was planned with');
   const stage = await openStage({ ...request, plan: planned.plan }, worker);
   const shards: Admitted[] = [];
   for (let shard = 0; shard < planned.shards; shard++) shards.push(await admit(shard, stage));

@@ -21,15 +21,18 @@ const EXPANSION = 6;
 const MAX_BUCKETS = 4096;
 const PROBED_RECORDS = 20;
 
-/** Plans a run. @throws ConfigError where an input cannot be read, is empty of records' bytes, or its format cannot be told. */
-export async function plan(input: CurateInput, stage: Stage): Promise<Planned> {
+/**
+ * Plans a run; `given` are sources that were found before, in place of what the inputs hold.
+ * @throws ConfigError where an input cannot be read, is empty of records' bytes, or its format cannot be told.
+ */
+export async function plan(input: CurateInput, stage: Stage, given?: readonly PlannedSource[]): Promise<Planned> {
   const { policy, facts, codeVersion } = stage;
-  const found = await listSources(input.inputs);
+  const found: readonly (SourceObject & { format?: FormatName })[] = given ?? (await listSources(input.inputs));
   const pinned: { source: PlannedSource; pieces: Omit<Piece, 'source'>[] }[] = [];
   for (const object of found) {
     const store = openStore(object.store);
     const pinnedSource = await pin(store, object, input.shardBytes);
-    const format = input.format === 'auto' ? await probe(store, object) : input.format;
+    const format = object.format ?? (input.format === 'auto' ? await probe(store, object) : input.format);
     pinned.push({
       source: { ...object, sha256: pinnedSource.sha256, compressed: pinnedSource.compressed, format },
       pieces: pinnedSource.pieces,

@@ -13,12 +13,16 @@ export interface Basis {
   sources: PlannedSource[];
   /** Keyed hashes of who was erased before the run. */
   erased: string[];
+  window: { from: number; to: number } | null;
+  codeVersion: string;
+  /** Of all that decides: judged again under the same digest, every decision is the same. */
+  planDigest: string;
 }
 
 /** Writes what the run of this stage judges by. It stays as long as the ledger does. */
 export async function writeBasis(stage: Stage): Promise<Ref> {
-  const { sources, factsDigest, now, erased } = stage.plan;
-  const { policy } = stage.settings;
-  const basis: Basis = { policy, facts: stage.request.facts, factsDigest, now, sources, erased };
+  const { sources, factsDigest, now, erased, window, codeVersion, planDigest } = stage.plan;
+  const decided = { factsDigest, now, sources, erased, window, codeVersion, planDigest };
+  const basis: Basis = { policy: stage.settings.policy, facts: stage.request.facts, ...decided };
   return stage.writeJson('ledger/basis', basis);
 }

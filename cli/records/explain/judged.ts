@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Stage } from '../../../activities/run/stage.ts';
+import type { Stage, WorkerSettings } from '../../../activities/run/stage.ts';
 import type { Assembled, CurateInput } from '../../../activities/types.ts';
 import { judgeHere, storeSettings } from '../../../activities/whole.ts';
 import { ConfigError } from '../../../config/document.ts';
@@ -27,7 +27,7 @@ export interface JudgedFiles {
 }
 
 /** Bytes of one shard: a file at hand is one. */
-const SHARD_BYTES = 64 << 20;
+export const SHARD_BYTES = 64 << 20;
 
 /**
  * Judges files as a run would, under a folder of scratch that the caller removes. `name` tells apart several judgements under one
@@ -50,7 +50,7 @@ export async function judgeFiles(
     ...{ approval: 'automatic', purpose: parsePolicy(file, text).purpose, onFailure: 'fail' },
     settings: await storeSettings(out, run, settings, options.keys),
   };
-  const judged = await judgeHere(input, { scratch, ...(options.keys === undefined ? {} : { keys: options.keys }) });
+  const judged = await judgeHere(input, workerOf(scratch, options));
   const rows: LedgerRow[] = [];
   for (const ref of judged.settled.ledger) {
     for (const line of gunzipSync(await judged.stage.reader.read(ref, 0))
@@ -59,6 +59,11 @@ export async function judgeFiles(
       if (line !== '') rows.push(JSON.parse(line) as LedgerRow);
   }
   return { stage: judged.stage, rows, assembled: judged.assembled };
+}
+
+/** What stages of this process work with. */
+export function workerOf(scratch: string, { keys }: { keys?: string }): WorkerSettings {
+  return { scratch, ...(keys === undefined ? {} : { keys }) };
 }
 
 function readPolicy(file: string): string {

@@ -92,7 +92,7 @@ async function explainRows(rows: LedgerRow[], { sources }: Basis, judgement: Jud
 }
 
 /** What became of a source since the run read it; null where it is the same to the byte. */
-async function changeOf({ store, key, sha256 }: PlannedSource): Promise<'is gone' | 'has changed' | null> {
+export async function changeOf({ store, key, sha256 }: PlannedSource): Promise<'is gone' | 'has changed' | null> {
   const hash = createHash('sha256');
   try {
     for await (const chunk of openStore(store).read(key)) hash.update(chunk);
