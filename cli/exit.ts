@@ -6,6 +6,7 @@ import { FactsError } from '../curation/rules/facts.ts';
 import { PatternError } from '../curation/rules/path/exclusion.ts';
 import { GuardFault } from '../storage/guard/fault.ts';
 import { KeystoreFault } from '../storage/keystore.ts';
+import { ForeignKey } from '../worker/codec.ts';
 import { StorageFault } from '../storage/objects.ts';
 import { FolderInUse } from '../worker/server/embedded.ts';
 
@@ -34,6 +35,7 @@ export function explainFailure(error: unknown): { code: ExitCode; message: strin
     error instanceof FactsError ||
     error instanceof PatternError ||
     error instanceof KeystoreFault ||
+    error instanceof ForeignKey ||
     error instanceof GuardFault
   )
     return { code: EXIT.usage, message: error.message };

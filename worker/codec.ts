@@ -23,6 +23,17 @@ export interface CodecKeystore {
   readCodecKeys(): Promise<CodecKeys>;
 }
 
+/** A payload that this keystore's keys do not open. */
+export class ForeignKey extends Error {
+  override readonly name = 'ForeignKey';
+
+  constructor(id: string) {
+    super(
+      `What Temporal holds is sealed with a key ${id} that is not in this keystore: name the right one with --keys, or put the key back.`,
+    );
+  }
+}
+
 /** Seals whole payloads (data and metadata); the key's id is bound to the ciphertext as associated data. */
 export class SealingCodec implements PayloadCodec {
   readonly #keystore: CodecKeystore;
@@ -55,11 +66,16 @@ export class SealingCodec implements PayloadCodec {
 
   #open(payload: Payload, id: string): Payload {
     const key = this.#keys.keys[id];
-    if (!key) throw new Error(`No codec key ${id} in the keystore: add the key that sealed this history.`);
+    if (!key) throw new ForeignKey(id);
     const data = Buffer.from(payload.data!);
     const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES)).setAAD(Buffer.from(id));
     decipher.setAuthTag(data.subarray(-TAG_BYTES));
-    const plain = Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
+    let plain: Buffer;
+    try {
+      plain = Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
+    } catch {
+      throw new ForeignKey(id);
+    }
     return proto.temporal.api.common.v1.Payload.decode(plain);
   }
 }

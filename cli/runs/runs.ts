@@ -81,7 +81,7 @@ async function withConnection(options: Options, work: (connected: Connected) => 
     await work(connected);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError)
-      throw new CommandError(EXIT.usage, 'there is no such run here: `garner list` names them');
+      throw new CommandError(EXIT.usage, 'no such run is under way here: `garner list` names the runs');
     throw error;
   } finally {
     await connected.close();

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { Failure, Progress } from '../../workflows/run/messages.ts';
 import { causeOf } from '../../workflows/run/failures.ts';
+import { ForeignKey } from '../../worker/codec.ts';
 import { askProgress, group, progressLine } from './progress.ts';
 
 /** A try that failed and will be made again without anybody's doing. */
@@ -25,13 +26,16 @@ const QUERY_WAIT_MS = 5_000;
 const WATCH_MS = 1_000;
 const REASONS = 8;
 
-/** @throws WorkflowNotFoundError */
+/** @throws WorkflowNotFoundError; ForeignKey where the local keys do not open what the run says */
 export async function askStatus(client: Client, run: string): Promise<RunStatus> {
   const { status } = await client.workflow.getHandle(run).describe();
   // A query is answered by a worker; where none is there, the run's state alone is told.
   const progress = await client
     .withDeadline(Date.now() + QUERY_WAIT_MS, () => askProgress(client, run))
-    .catch(() => null);
+    .catch((error: unknown) => {
+      if (error instanceof ForeignKey) throw error;
+      return null;
+    });
   const running = status.name === 'RUNNING';
   const retrying = running ? await askRetrying(client, [run, ...(progress?.pages ?? [])]) : [];
   return { run, status: status.name.toLowerCase(), progress, retrying };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KeystoreFault, defaultKeysFolder, openKeystore } from '../../storage/keystore.ts';
 import { open, seal } from '../../storage/seal.ts';
-import { SealingCodec } from '../../worker/codec.ts';
+import { ForeignKey, SealingCodec } from '../../worker/codec.ts';
 import { program } from './child.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'garner-keys-'));
@@ -106,6 +106,15 @@ describe('a keystore', () => {
     const sealed = await worker.encode([{ data: Buffer.from('x') }]);
     sealed[0]!.metadata!['garner-key'] = Buffer.from('9');
     await expect(worker.decode(sealed)).rejects.toThrow(/codec\.json is gone: put it back/);
+  });
+
+  it('says of what another installation sealed that --keys is wrong', async () => {
+    const [mine, theirs] = [await openKeystore(folder), await openKeystore(`${folder}-theirs`)];
+    const sealed = await new SealingCodec(theirs).encode([{ data: Buffer.from('x') }]);
+    await expect(new SealingCodec(mine).decode(sealed)).rejects.toThrow(/not in this keystore: name the right one/);
+    theirs.rotateCodecKey();
+    const later = await new SealingCodec(theirs).encode([{ data: Buffer.from('x') }]);
+    await expect(new SealingCodec(mine).decode(later)).rejects.toThrow(ForeignKey);
   });
 
   it('signs and opens', async () => {
