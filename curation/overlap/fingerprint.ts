@@ -211,40 +211,34 @@ function winnowedNormalised(lexemes: Lexemes, key: FingerprintKey, sink: Fingerp
   withWindows(lexemes, key, (windows) => winnowed(windows, key, K_NORMALISED, sink), true);
 }
 
+let spareHalves = [new Int32Array(1024), new Int32Array(1024)] as const;
+
+/** The least of every `WINNOW_WINDOW` neighbouring fingerprints, the rightmost of equals. */
 function winnowed(windows: Windows, key: FingerprintKey, size: number, sink: FingerprintSink): void {
-  const ringHi = new Int32Array(WINNOW_WINDOW);
-  const ringLo = new Int32Array(WINNOW_WINDOW);
-  const after = (slot: number): number => (slot === WINNOW_WINDOW - 1 ? 0 : slot + 1);
-  let slot = 0;
-  let seen = 0;
-  let least = -1;
-  let leastSlot = 0;
+  const count = windows.count - size + 1;
+  const halves =
+    spareHalves[0].length >= count ? spareHalves : ([new Int32Array(count), new Int32Array(count)] as const);
+  // Taken while in use, so that a sink which asks for fingerprints itself gets a room of its own.
+  spareHalves = [new Int32Array(0), new Int32Array(0)];
+  const [his, los] = halves;
+  eachWindow(windows, key, size, 0, windows.count, (hi, lo, first) => {
+    his[first] = hi;
+    los[first] = lo;
+  });
+  let least = 0;
   let sent = -1;
-  eachWindow(windows, key, size, 0, windows.count, (hi, lo) => {
-    const position = seen++;
-    ringHi[slot] = hi;
-    ringLo[slot] = lo;
-    if (least < 0 || hi <= ringHi[leastSlot]!) {
-      least = position;
-      leastSlot = slot;
-    } else if (least <= position - WINNOW_WINDOW) {
-      let at = after(slot);
-      least = position - WINNOW_WINDOW + 1;
-      leastSlot = at;
-      for (let i = least + 1; i <= position; i++) {
-        at = after(at);
-        if (ringHi[at]! > ringHi[leastSlot]!) continue;
-        least = i;
-        leastSlot = at;
-      }
+  for (let at = 0; at < count; at++) {
+    if (his[at]! <= his[least]!) least = at;
+    else if (least <= at - WINNOW_WINDOW) {
+      least = at - WINNOW_WINDOW + 1;
+      for (let i = least + 1; i <= at; i++) if (his[i]! <= his[least]!) least = i;
     }
-    if (position >= WINNOW_WINDOW - 1 && least !== sent) {
-      sink(ringHi[leastSlot]!, ringLo[leastSlot]!);
+    if ((at >= WINNOW_WINDOW - 1 || at === count - 1) && least !== sent) {
+      sink(his[least]!, los[least]!);
       sent = least;
     }
-    slot = after(slot);
-  });
-  if (seen > 0 && seen < WINNOW_WINDOW) sink(ringHi[leastSlot]!, ringLo[leastSlot]!);
+  }
+  if (his.length <= KEPT_ROOM) spareHalves = halves;
 }
 
 /** All runs of private text, or a winnowed sixth of them where all would not fit the memory. */

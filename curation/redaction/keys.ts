@@ -1,11 +1,13 @@
 /** Reads what is given to the keys of a text: the value of an assignment, the cells of a column, a value near by. */
 import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
 import { Columns } from './detection/columns.ts';
-import { isNamedOtherwise, judge, looksSecret } from './detection/judgement.ts';
 import { Nearby } from './detection/nearby.ts';
 import { Reach } from './detection/reach.ts';
+import { isNamedOtherwise, judge } from './judgement/judgement.ts';
+import { looksSecret } from './judgement/look.ts';
 import type { Hits } from './hits.ts';
 import { passes } from './match.ts';
+import { isPublished, isWithinData } from './values/context.ts';
 import { namesSecret, type CompiledRule } from './rules/compiled.ts';
 import type { KeyStrength } from './rules/rule.ts';
 import { isPlaceholder } from './values/placeholders.ts';
@@ -65,7 +67,7 @@ export class Keys {
     let name = text.slice(key.start, key.end);
     if (name.includes('.')) name = name.replace(HOLDER, '');
     if (!namesSecret(compiled, name)) return;
-    if (isAnnotation(text, key.start)) return;
+    if (isAnnotation(text, key.start) || isWithinData(text, from)) return;
     const strength = rule.strength ?? 'secret';
     const reachesOn = compiled.value === null && strength !== 'weak' && rule.validators.length === 0;
     const found = readAssignment(text, key.start, key.end, this.reach, strength !== 'weak');
@@ -104,8 +106,12 @@ export class Keys {
       this.nearbyUpTo = end + 8;
       return;
     }
-    if (isNamedOtherwise(text, found.start, strength)) return;
     const value = text.slice(found.start, found.end);
+    if (
+      isNamedOtherwise(text, found.start, strength) ||
+      (strength !== 'password' && isPublished(value, text, found.start))
+    )
+      return;
     if (passes(compiled, text, value, found.start, value, found.start))
       this.hits.addElsewhere(number, found.start, found.end);
   }

@@ -7,6 +7,10 @@ const MARKER = /-----(?:END|BEGIN)/g;
 const GAP =
   /(?:[\s"'`+.,;&*#|>)(\]]|\\{1,3}[nrt"']?|\/\/ |(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash): [^\n\\"]{0,80}){0,96}/y;
 const LINE = /[A-Za-z0-9+/=_-]{1,4096}/y;
+/** Between armour stands a key where a run is long and has a digit, or very long: names of functions and their arguments are neither. */
+const KEY_TEXT = /(?=[A-Za-z+/]{0,15}[0-9])[A-Za-z0-9+/]{16}|[A-Za-z0-9+/]{32}/;
+/** The head of a certificate or a request for one: a sequence in a sequence, where a private key has its version (X.690). */
+const CERTIFICATE = /MII[A-Za-z0-9+/]{2}[DTjz]CC/y;
 const MAX_BLOCK = 16_384;
 const MIN_LINE = 32;
 
@@ -51,7 +55,7 @@ function bodyStart(text: string, at: number): number {
     while (q > floor) {
       const code = text.charCodeAt(q - 1);
       if (isBase64(code) && !(text[q - 2] === '\\' && (code === 110 || code === 114))) break;
-      if (code > 127 || (code >= 60 && code <= 64) || code === 123 || code === 125) break;
+      if (code > 127 || (code >= 60 && code <= 64) || code === 40 || code === 123 || code === 125) break;
       q -= text[q - 2] === '\\' && isBase64(code) ? 2 : 1;
     }
     let from = q;
@@ -85,9 +89,7 @@ export function findBlock(text: string, at: number): { start: number; end: numbe
       TAIL.lastIndex = marker.index;
       const body = text.slice(bodyAt, marker.index);
       if (TAIL.test(text))
-        return /[A-Za-z0-9+/]{8}/.test(body) && !/<[A-Z_]+>|\.\.\.|…/.test(body)
-          ? { start: at, end: TAIL.lastIndex }
-          : null;
+        return KEY_TEXT.test(body) && !/<[A-Z_]+>|\.\.\.|…/.test(body) ? { start: at, end: TAIL.lastIndex } : null;
     }
     const end = bodyEnd(text, bodyAt);
     return end > bodyAt ? { start: at, end } : null;
@@ -98,6 +100,8 @@ export function findBlock(text: string, at: number): { start: number; end: numbe
     return start < at ? { start, end: TAIL.lastIndex } : null;
   }
   if (text.charCodeAt(at) === 45) return null;
+  CERTIFICATE.lastIndex = at;
+  if (CERTIFICATE.test(text)) return null;
   const before = text.charCodeAt(at - 1);
   if (isBase64(before) && !(text[at - 2] === '\\' && text[at - 1] === 'n') && before !== 61) return null;
   const end = bodyEnd(text, at);

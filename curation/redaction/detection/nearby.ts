@@ -1,6 +1,6 @@
 /** Finds the value that belongs to a key where no operator ties them: a later argument, a note behind the value, the next line. */
 import type { KeyStrength } from '../rules/rule.ts';
-import { looksSecret } from './judgement.ts';
+import { looksSecret } from '../judgement/look.ts';
 import { charSet } from './reach.ts';
 
 /** How far after a key a value is looked for, in UTF-16 units; values without quotes must be nearer. */

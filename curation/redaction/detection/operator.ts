@@ -104,6 +104,13 @@ export function operator(text: string, start: number, end: number): { at: number
         ? { at: p + 1, form: 'markup' }
         : null;
     case 123: // {
+      if (
+        !keyQuoted &&
+        spaced &&
+        text.startsWith('set ', start - 4) &&
+        /^\{[^\s{}$]{4,128}\}/.test(text.slice(p, p + 132))
+      )
+        return { at: p + 1, form: 'flag' }; // braces are quotes in Tcl
       if (!keyQuoted) return !spaced && isQuote(next) ? { at: p + 1, form: 'assign' } : null;
       BLOCK_DEFAULT.lastIndex = p;
       return BLOCK_DEFAULT.test(text) ? { at: BLOCK_DEFAULT.lastIndex, form: 'assign' } : null;

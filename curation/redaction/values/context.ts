@@ -1,5 +1,5 @@
 /** Tells from the words before a random string whether it is a secret, or a hash, an id, or data. */
-import { makeup } from './randomness.ts';
+import { isRandom, makeup } from './randomness.ts';
 
 /** How far before a value its context reaches; never past the line before. */
 const REACH = 96;
@@ -8,9 +8,10 @@ const CREDENTIAL =
   /secret|token|api[-_ ]?key|access[-_ ]?key|account[-_ ]?key|auth[-_ ]?key|private|passw|passphrase|\bpwd\b|credential|\bcreds?\b|bearer|\bauth|authori[sz]|authentic|encrypt|decrypt|signing|hmac|\bjwt\b|webhook|licen[cs]e|subscription[-_ ]?key|\baccess\b|[a-z_-]key\b|[a-z]Key\b|\bKEY\b|\bpat\b|oauth|\blog[-_ ]?in\b|\bapikey/gi;
 /** What says of a random string that it is no secret; the nearer word decides. */
 const HARMLESS =
-  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|object[-_ ]?key|\bs3[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]/i;
+  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|object[-_ ]?key|\bs3[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]|\bdkim|verification|<meta\b/i;
 /** Published values that tests of algorithms use. */
-export const VECTOR = /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b/i;
+export const VECTOR =
+  /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b|\bCAVS\b|^COUNT ?= ?\d+$/im;
 /** The name of a constant: words in capitals, two of them of four letters and more. */
 export const CONSTANT = /^(?=[A-Z0-9_]*[A-Z]{4}[A-Z0-9_]*_[A-Z0-9_]*[A-Z]{4})[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -29,6 +30,37 @@ const WORDED = /[A-Za-z]{3,}[/_+-][A-Za-z]{3,}[/_+-][A-Za-z]{2,}|^[A-Za-z]+-[0-9
 /** True where the words right before `at` name a digest or a commit. */
 export function isDigestNamed(text: string, at: number): boolean {
   return DIGEST_NAME.test(text.slice(Math.max(0, at - 40), at));
+}
+
+/** A line of base64 as it stands in certificates and other data; shorter at the head of a text that is cut there. */
+const DATA = /^[A-Za-z0-9+/]{16,}|[A-Za-z0-9+/]{40,}={0,2}/g;
+const DATA_LINE = 40;
+const isData = (code: number): boolean => (code >= 47 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 43; // prettier-ignore
+
+/** True where `at` stands in a line of base64, whose letters make words by chance. */
+export function isWithinData(text: string, at: number): boolean {
+  let [start, end] = [at, at];
+  while (start > 0 && at - start < 80 && isData(text.charCodeAt(start - 1))) start--;
+  while (end - at < 80 && isData(text.charCodeAt(end))) end++;
+  return end - start >= DATA_LINE && isRandom(text.slice(start, end));
+}
+
+/** How far above the heading of a list of checksums is looked for. */
+const CHECKSUMS_REACH = 4096;
+
+/** True in a list of hashes of the names before them, as lock files keep. */
+function isChecksum(secret: string, text: string, at: number): boolean {
+  if (!isHashLike(secret)) return false;
+  const heading = /^[A-Z ]*CHECKSUMS:\r?\n(?:[ \t]+[^\n]*\n)*[ \t]+[^\n]*$/m;
+  return heading.test(text.slice(Math.max(0, at - CHECKSUMS_REACH), at));
+}
+
+/** A public key (RFC 5280, SubjectPublicKeyInfo of RSA), or the identifier of an object in a project of Xcode. */
+const PUBLIC = /^MI(?:[A-Za-z0-9+/]{1,5})(?:MA0GCSqGSIb3|ANBgkqhkiG9w0)|^[0-9A-F]{24}$/;
+
+/** True for a value that is published or a hash by its form and place, whatever key stands near it. */
+export function isPublished(secret: string, text: string, at: number): boolean {
+  return PUBLIC.test(secret) || isChecksum(secret, text, at);
 }
 
 /** True for what looks like a content hash: hex of the length of a digest. */
@@ -53,6 +85,7 @@ export function isNearCredential(secret: string, text: string, start: number): b
     const above = before.slice(before.lastIndexOf('\n', line - 1) + 1, line);
     before = /[A-Za-z]{3}/.test(own) ? own : `${above} ${own}`;
   }
+  before = before.replace(DATA, (run) => (isRandom(run) ? '' : run));
   let near = -1;
   for (const match of before.matchAll(CREDENTIAL)) near = match.index + match[0].length;
   if (near < 0) return false;
@@ -73,6 +106,7 @@ export function isNearCredential(secret: string, text: string, start: number): b
   const after = text.slice(start + secret.length, start + secret.length + 40);
   if (secret.includes('/') && /^(?:\.[a-z]\w{1,4}){1,2}(?![\w.])/.test(after)) return false; // a path to a file
   if (/^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(after)) return false;
+  if (isPublished(secret, text, start)) return false;
   return !VECTOR.test(text.slice(Math.max(0, start - 6 * REACH), start)) && !isText(secret);
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { Boilerplate, repositoryHash } from '../../../curation/overlap/boilerplate.ts';
 import { FingerprintFilter } from '../../../curation/overlap/filter.ts';
-import { fingerprintKey, fingerprintsOf, K } from '../../../curation/overlap/fingerprint.ts';
+import { fingerprintKey, fingerprintsOf, K, SHORTEST } from '../../../curation/overlap/fingerprint.ts';
 import { guard, overlaps, repeatsPiece } from '../../../curation/overlap/guard.ts';
 import { lex } from '../../../curation/overlap/lexer.ts';
 import { packageSources } from './sources.ts';
@@ -49,19 +49,35 @@ function samples(size: number, many: number): string[][] {
   return found;
 }
 
+/** Whether a copy in another layout, with comments between its tokens, is found in a completion among other code. */
+function isCaught(tokens: string[], filter: FingerprintFilter): boolean {
+  let turn = 0;
+  const copy = tokens.map((token) => token + GAPS[(turn = (turn * 5 + 3 + token.length) % GAPS.length)]!).join('');
+  const parts = { prefix: 'const unrelated = 1;\n', completion: copy, suffix: '\nother();\n' };
+  return guard(parts, key, asks(filter)).touchesCompletion;
+}
+
 describe('the guard', () => {
   it('finds every planted copy of 20 lexemes or more, whatever white space, comments and line breaks were made of it', () => {
     const planted = samples(60, 400).filter((tokens) => lex(tokens.join(' ')).count >= K);
     expect(planted.length).toBeGreaterThan(300);
     const filter = filterOf(planted.map((tokens) => tokens.join(' ')));
-    let turn = 0;
-    const missed = planted.filter((tokens) => {
-      const copy = tokens.map((token) => token + GAPS[(turn = (turn * 5 + 3 + token.length) % GAPS.length)]!).join('');
-      const parts = { prefix: 'const unrelated = 1;\n', completion: copy, suffix: '\nother();\n' };
-      return !guard(parts, key, asks(filter)).touchesCompletion;
-    });
-    expect(missed).toEqual([]);
+    expect(planted.filter((tokens) => !isCaught(tokens, filter))).toEqual([]);
   });
+
+  it.each([8, 10, 13, 16, 19])(
+    'finds every copy of a whole private text of about %i tokens, whatever was made of it',
+    (size) => {
+      const planted = samples(size, 200).filter(
+        // A comma at the end does not count, and blanks round `--` make a comment of it in other languages.
+        (tokens) => lex(tokens.join(' ')).count >= SHORTEST && tokens.at(-1) !== ',' && !tokens.includes('--'),
+      );
+      expect(planted.length).toBeGreaterThan(100);
+      expect(planted.some((tokens) => lex(tokens.join(' ')).count < K)).toBe(true);
+      const filter = filterOf(planted.map((tokens) => tokens.join(' ')));
+      expect(planted.filter((tokens) => !isCaught(tokens, filter))).toEqual([]);
+    },
+  );
 
   it('finds copies that a printer laid out anew', () => {
     const private_ = packageSources('semver', 12);

@@ -159,6 +159,39 @@ describe('fields', () => {
   });
 });
 
+describe('what stands near a keyword by chance', () => {
+  const maker = new Maker(17);
+  const base64 = (length: number): string =>
+    maker.chars('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', length);
+  const hex = (length: number): string => maker.chars('0123456789abcdef', length);
+  const certificate = ['pw', 'key', 'pat', 'jwt', 'pass', 'auth'].map((word) => `${base64(60 - word.length)}+/${word}`);
+
+  it.each([
+    ['the lines of a certificate', `-----BEGIN CERTIFICATE-----\nMIIG${base64(1)}TCCB${certificate.join('\n')}\n`],
+    [
+      'code between the marks of a key',
+      '.replace("-----BEGIN PRIVATE KEY-----", "").replaceAll("-----END PRIVATE KEY-----", "");',
+    ],
+    ['hashes under the heading of a lock file', `SPEC CHECKSUMS:\n  Alamo: ${hex(40)}\n  FirebaseAuth: ${hex(40)}\n`],
+    [
+      'the public key of a mail server',
+      `mail._domainkey IN TXT "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEB${base64(120)}"`,
+    ],
+    ['the pattern of an address', 'fmt.Sprintf("mysql://%s:%s@tcp(%s)/%s", user, password, host, name)'],
+  ])('is not cut out: %s', (_, text) => {
+    expect(redactor.redactText(text as JudgedText).findings).toEqual([]);
+  });
+
+  it.each([
+    ['braces of Tcl', 'set password {cactus223Rabbit}', 'cactus223Rabbit'],
+    ['a sentence', '-- sign in as jane (jane@acme.io, password saffron-dragon6856)', 'saffron-dragon6856'],
+    ['an upload', 'twine upload -u deploy -p ginger-badger7742 dist/*', 'ginger-badger7742'],
+    ['a secure string', '$cred = ConvertTo-SecureString "lantern552Dragon" -AsPlainText -Force', 'lantern552Dragon'],
+  ])('is cut out of %s', (_, text, secret) => {
+    expect(redactor.redactText(text as JudgedText).text).not.toContain(secret);
+  });
+});
+
 describe('time', () => {
   it.each([
     'key_',
