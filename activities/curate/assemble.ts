@@ -40,6 +40,7 @@ export async function assemble(input: AssembleInput, stage: Stage): Promise<Asse
     rubric: policy.labels,
     redactor: stage.redactor,
     dropWhenCovered: policy.redaction.dropWhenCovered,
+    paths: policy.output.fields?.path !== undefined,
     pairs: policy.output.formats.some((format) => PAIRED.has(format)),
     overlap: await overlapOf(input.filter, input.boilerplate, stage),
     corpora: await corporaOf(stage),

@@ -108,7 +108,7 @@ async function fieldsFor(
   const known = new Map<string, { user: string; repository: string }>();
   for (const one of linesOf<ExampleMetadata>(await stage.reader.read(ref, BUCKET_PARTS.metadata)))
     known.set(one.example, { user: one.contributor, repository: one.repository });
-  return ({ example, license }) => ({ fields: { ...known.get(example), license } });
+  return ({ example, license, path }) => ({ fields: { ...known.get(example), license, path: path ?? '' } });
 }
 
 /** The pair that captured code gave stands before one with another person's suggestion. */

@@ -17,6 +17,8 @@ export interface Contents {
   files: FoundFile[];
   /** By path without `.age`. */
   rows: Record<string, number>;
+  /** Names of the columns, by path without `.age`. */
+  columns: Record<string, string[]>;
   /** By split. */
   components: Record<string, Set<string>>;
   /** Rows that say they are of another split than their file, by file. */
@@ -40,7 +42,7 @@ export async function contentsOf(
   leave: readonly string[],
   minLexemes: number,
 ): Promise<Contents> {
-  const contents: Contents = { files: [], rows: {}, components: {}, strays: {}, locked: [], leaks: 0 };
+  const contents: Contents = { files: [], rows: {}, columns: {}, components: {}, strays: {}, locked: [], leaks: 0 };
   const scratch = await openScratch('verify');
   const leaks = new Leaks(scratch.folder);
   let db: RelationalDatabase | null = null;
@@ -87,6 +89,7 @@ async function count(
   const components = (into.components[split] ??= new Set());
   let rows = 0;
   let strays = 0;
+  const columns = new Set<string>();
   const take = (component: unknown, own: unknown, number: number) => {
     rows += number;
     if (own !== split) strays += number;
@@ -97,10 +100,13 @@ async function count(
       const groups = `SELECT component, split, count(*) AS number FROM read_parquet('${copy}') GROUP BY ALL`;
       for (const row of await db.rows<{ component: string; split: string; number: number }>(groups))
         take(row.component, row.split, row.number);
+      const described = `SELECT column_name AS name FROM (DESCRIBE SELECT * FROM read_parquet('${copy}'))`;
+      for (const { name } of await db.rows<{ name: string }>(described)) columns.add(name);
       await leaks.takeParquet(format, split, copy, db);
     } else
       for (const row of await lines(copy, kind)) {
         take(row['component'], row['split'], 1);
+        for (const name in row) columns.add(name);
         await leaks.takeRow(format, split, row);
       }
   } catch (error) {
@@ -109,6 +115,7 @@ async function count(
     rows = 0;
   }
   into.rows[path] = rows;
+  into.columns[path] = [...columns];
   if (strays > 0) into.strays[path] = strays;
 }
 

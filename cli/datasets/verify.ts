@@ -13,6 +13,7 @@ import { loadPolicy } from '../../config/policy.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { MANIFEST, openStore, type ObjectStore } from '../../storage/objects.ts';
 import { beyond } from '../measure/beyond.ts';
+import { strangeColumns } from './columns.ts';
 import { contentsOf } from './contents.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readIdentities } from './identity.ts';
@@ -86,7 +87,7 @@ async function check(
 ) {
   try {
     const { envelopes, publicKeys } = parseManifest((await store.readAll(MANIFEST)).toString());
-    const { files, rows, components, strays, locked, leaks } = await contentsOf(
+    const { files, rows, columns, components, strays, locked, leaks } = await contentsOf(
       store,
       identities,
       [MANIFEST],
@@ -103,6 +104,7 @@ async function check(
         ...(options.run === undefined ? {} : { ledger: await ledgerOf(options, options.run) }),
       },
     });
+    if (result.dataset) result.problems.push(...strangeColumns(columns, result.dataset.fields));
     result.problems.push(...(await beyond(store, result.dataset?.purpose, identities)));
     if (leaks > 0)
       result.problems.push({

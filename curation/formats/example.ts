@@ -51,6 +51,7 @@ export interface Column {
 export const FIELDS = {
   user: 'Pseudonym of who was shown the suggestion, another one in every run; of a pair, of the preferred side.',
   repository: 'Pseudonym of the repository, another one in every run.',
+  path: 'Path of the document in its repository, redacted; empty where no record names it.',
   license: 'SPDX id or expression of the repository; empty where unknown.',
 } as const;
 export type FieldName = keyof typeof FIELDS;

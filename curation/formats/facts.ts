@@ -122,10 +122,15 @@ export function columnsOf({ fields = [] }: Pick<DatasetFacts, 'fields'>, format:
   return formatOf(format, { fields }).columns;
 }
 
-/** What no row of this dataset tells of: `user, path of its document or repository`, less the fields that it has. */
+/** What no row of this dataset tells of: ` There is no user, path of its document or repository in any row.`, less the fields that it has. */
 export function untold({ fields = [] }: Pick<DatasetFacts, 'fields'>): string {
-  const all = ['user', 'path of its document', 'repository'].filter((name) => !(fields as string[]).includes(name));
-  return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)!}`;
+  const names = { user: 'user', path: 'path of its document', repository: 'repository' };
+  const all = (Object.keys(names) as (keyof typeof names)[])
+    .filter((name) => !fields.includes(name))
+    .map((name) => names[name]);
+  if (all.length === 0) return '';
+  const listed = all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)!}`;
+  return ` There is no ${listed} in any row.`;
 }
 
 /** Formats that have files, in alphabetical order. */

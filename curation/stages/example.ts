@@ -11,7 +11,7 @@ import type { ExampleMetadata } from '../selection/policy.ts';
 import { duplicateText } from '../selection/text/leakage.ts';
 import { signature } from '../selection/text/minhash.ts';
 import { normalisedSnippet } from '../selection/text/snippet.ts';
-import { EMPTY_TEXT, type ExampleText, type RedactedText } from '../text.ts';
+import { EMPTY_TEXT, type ExampleText, type JudgedText, type RedactedText } from '../text.ts';
 import type { Reason } from '../verdict.ts';
 import type { KeyedHash } from './keyed.ts';
 import { looksRenamed, stripPrivate, type PrivateOverlap } from './private/overlap.ts';
@@ -25,6 +25,8 @@ export interface ExampleSettings {
   dropWhenCovered: number;
   /** Whether a format that takes preference pairs is asked for. */
   pairs: boolean;
+  /** Whether rows name the path of their document. */
+  paths?: boolean;
   overlap: PrivateOverlap | null;
   /** Named private corpora; nothing of them is exempt as boilerplate. */
   corpora?: readonly PrivateOverlap[];
@@ -48,6 +50,8 @@ export interface AssembledExample extends ExampleText {
   displayProbability?: number;
   /** SPDX id or expression of the repository's licence; empty where unknown. */
   license: string;
+  /** Of the document, where rows name it. */
+  path?: RedactedText;
   outcome: Lifecycle['outcome'];
   checks: Lifecycle['checks'];
   /** Keyed hashes of everybody and everything that gave something to it, sorted; never in a dataset. */
@@ -130,6 +134,7 @@ export function exampleOf(
     strategy: firstOf(ordered, 'strategy') ?? '',
     time: ordered[0]!.time,
     license: originOf(unit, owner)?.license ?? '',
+    ...(settings.paths ? { path: pathOf([owner, source, ...ordered], settings.redactor, redactions) } : {}),
     outcome: lifecycle.outcome,
     checks: lifecycle.checks,
     erasure: erasureOf(provider ? [...unit, provider] : unit),
@@ -231,6 +236,19 @@ function firstOf(ordered: AdmittedRecord[], field: 'language' | 'model' | 'strat
 /** Both sides are cut from redacted text: what a cut leaves of a placeholder is still no secret. */
 function redactedPair(pair: PreferencePair): NonNullable<AssembledExample['pair']> {
   return { ...pair, chosen: pair.chosen as RedactedText, rejected: pair.rejected as RedactedText };
+}
+
+/** The first path that is named. From a slash on, so that a folder of homes at the root is seen to be one. */
+function pathOf(
+  records: readonly (AdmittedRecord | undefined)[],
+  redactor: Redactor,
+  redactions: Record<string, number>,
+): RedactedText {
+  const path = records.find((record) => record?.document)?.document?.path;
+  if (path === undefined) return EMPTY_TEXT;
+  const { fields, counts } = redactor.redact([`/${path}` as JudgedText]);
+  for (const rule in counts) redactions[rule] = (redactions[rule] ?? 0) + counts[rule]!;
+  return fields[0]!.slice(1) as RedactedText;
 }
 
 function originOf(unit: AdmittedRecord[], owner: AdmittedRecord) {

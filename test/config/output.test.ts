@@ -8,8 +8,10 @@ const policy = (output: string, purpose = 'model-improvement') =>
 
 describe('output.fields', () => {
   it('are in the order of their columns, and none by default', () => {
-    const { output } = policy('audience: [copilot-team], fields: {license: [copilot-team], user: [copilot-team]}');
-    expect(fieldsOf(output)).toEqual(['user', 'license']);
+    const { output } = policy(
+      'audience: [copilot-team], fields: {license: [copilot-team], path: [copilot-team], user: [copilot-team]}',
+    );
+    expect(fieldsOf(output)).toEqual(['user', 'path', 'license']);
     expect(fieldsOf(policy('audience: [copilot-team]').output)).toEqual([]);
   });
 
@@ -18,7 +20,7 @@ describe('output.fields', () => {
     expect(() => policy(output)).toThrow(/policy\.yaml:3 output\.fields\.user.*not for cloud-partner/);
   });
 
-  it.each(['fields: {path: [copilot-team]}', 'fields: {user: []}', 'fields: {}', 'fields: {user: [everybody]}'])(
+  it.each(['fields: {email: [copilot-team]}', 'fields: {user: []}', 'fields: {}', 'fields: {user: [everybody]}'])(
     'are refused as %s',
     (fields) => {
       expect(() => policy(`audience: [copilot-team], ${fields}`)).toThrow(/policy\.yaml:3 output\.fields/);

@@ -32,7 +32,7 @@ data = load_dataset("path/to/this/folder", "${first}")
 \`\`\`
 
 Where files end in \`.age\`, decrypt them first: \`garner open DATASET --identity FILE --out FOLDER\`. Names and sizes here are those of the
-decrypted files. Repositories, their forks and near-duplicates stay within one split. There is no ${untold(facts)} in any row.
+decrypted files. Repositories, their forks and near-duplicates stay within one split.${untold(facts)}
 
 ${columns}`;
 }

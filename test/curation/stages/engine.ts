@@ -120,7 +120,14 @@ export function curate(sources: (object | string)[][], options: CurateOptions = 
       });
   }
   const assembled = assemble(records, {
-    ...{ rules, redactor, rubric: policy.labels, dropWhenCovered: policy.redaction.dropWhenCovered, pairs: true },
+    ...{
+      rules,
+      redactor,
+      rubric: policy.labels,
+      dropWhenCovered: policy.redaction.dropWhenCovered,
+      pairs: true,
+      paths: true,
+    },
     sources: sources.map((_, index) => `source-${index}`),
     window: options.window ?? null,
     overlap: guard && fingerprints > 0 ? { key: guard, has: (high, low) => filter.has(high, low) } : null,

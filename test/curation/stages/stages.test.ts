@@ -174,6 +174,17 @@ describe('text that names no document of its own', () => {
   });
 });
 
+describe('the path of an example', () => {
+  const pathOf = (path: string) =>
+    curate([[accepted({ document: { path, language: 'typescript' } })]]).examples[0]?.path;
+
+  it('is that of its document, without who is named in it', () => {
+    expect(pathOf('src/a.ts')).toBe('src/a.ts');
+    expect(pathOf('home/jsmith/app/a.ts')).toBe('home/<USER>/app/a.ts');
+    expect(pathOf('keys/AKIAIOSFODNN7EXAMPLZ/a.ts')).toBe('keys/<KEY>/a.ts');
+  });
+});
+
 describe('private code', () => {
   const quote = (text: string, repository = 'https://github.com/acme/secret') => ({
     prompt: {
