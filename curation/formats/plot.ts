@@ -17,6 +17,8 @@ export interface Series {
 const HEIGHT = 170;
 const LABEL_SPACE = 22;
 const MAX_LABELS = 7;
+/** Characters of labels that fit side by side on the narrowest screen, the gaps between them left out. */
+const LABEL_ROOM = 30;
 
 export function legend(series: readonly Pick<Series, 'name' | 'colour'>[]): string {
   const items = series.map(({ name, colour }) => `<li><i class="${colour}"></i>${escapeHtml(name)}</li>`);
@@ -65,7 +67,8 @@ export function columns(labels: readonly string[], series: readonly Series[], ax
     });
     return parts.join('');
   });
-  const every = Math.ceil(labels.length / MAX_LABELS);
+  const widest = Math.max(1, ...labels.map(({ length }) => length));
+  const every = Math.ceil(labels.length / Math.max(1, Math.min(MAX_LABELS, Math.floor(LABEL_ROOM / widest))));
   const names = labels.map((label, at) => (at % every === 0 ? xLabel((at + 0.5) * slot, label) : ''));
   return frame(ticks.map((value) => ({ at: value / top, text: formatCount(value) })), rects.join('') + names.join(''), axis, describe); // prettier-ignore
 }

@@ -128,6 +128,16 @@ describe('the report', () => {
 describe('plots', () => {
   const numbers = (text: string, attribute: string): number[] => [...text.matchAll(new RegExp(`<rect[^>]* ${attribute}="([0-9.]+)`, 'g'))].map(([, value]) => Number(value)); // prettier-ignore
 
+  it.each([5, 7, 10])('names so few columns that names of %i letters do not meet on a narrow screen', (length) => {
+    const labels = Array.from({ length: 62 }, (_, at) => String(at).padStart(length, '0'));
+    const svg = columns(labels, [{ name: 'x', colour: 'plain', values: labels.map(() => 1) }], 'axis', 'words');
+    const places = [...svg.matchAll(/<text x="([\d.]+)%"/g)].map(([, x]) => Number(x));
+    // Percent of the 230 pixels that a plot has on a screen of 320, at seven pixels a letter.
+    const wide = ((length * 7) / 230) * 100;
+    expect(places.length).toBeGreaterThan(1);
+    for (const [at, x] of places.slice(1).entries()) expect(x - places[at]!).toBeGreaterThan(wide);
+  });
+
   it('draws columns in proportion, stacked without gap, inside the frame', () => {
     const svg = columns(['a', 'b'], [
       { name: 'x', colour: 'positive', values: [10, 30] },
