@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../activities/types.ts';
 import type { RunStatus } from '../../../cli/runs/status.ts';
 import { openAudit } from '../../../storage/audit.ts';
@@ -23,6 +23,10 @@ beforeAll(async () => {
   policy = site.path('approval.yaml');
   const text = readFileSync(join(PROJECT, 'config', 'policy.yaml'), 'utf8');
   writeFileSync(policy, text.replace('approval: automatic', 'approval: required'));
+});
+afterEach(async () => {
+  worker.child.kill('SIGKILL');
+  await worker.ended;
 });
 afterAll(async () => {
   await record(site, 'operators');
@@ -66,7 +70,10 @@ async function goneOn(run: string): Promise<number> {
 
 /** Starts a run that is paused before it plans: it is told so before there is a worker. */
 async function pausedRun(out: string, ...more: string[]): Promise<{ run: string; ended: Promise<Ended> }> {
-  const { ended } = site.run(out, '--policy', policy, '--by', 'ann', ...more);
+  return paused(site.run(out, '--policy', policy, '--by', 'ann', ...more));
+}
+
+async function paused({ ended }: Running): Promise<{ run: string; ended: Promise<Ended> }> {
   let run: string | undefined;
   for (let tries = 0; tries < 60 && !run; tries++) [run] = await runs('ExecutionStatus = "Running"');
   const pause = command('pause', run!, '--by', 'bob', '--why', 'look first');
@@ -77,21 +84,25 @@ async function pausedRun(out: string, ...more: string[]): Promise<{ run: string;
   return { run: run!, ended };
 }
 
+/** Resumes a run and, once it has its plan, damages the source that it reads last; what was in it before. */
+async function resumeDamaged(run: string, out: string): Promise<{ source: string; good: Buffer }> {
+  // Sources are admitted in the order of their digests: of the last one some shard is yet to come when the plan is there.
+  const plain = filesUnder(site.path('sample/events')).filter((file) => file.endsWith('.jsonl'));
+  const source = plain.sort((x, y) => (digestOf(x) < digestOf(y) ? -1 : 1)).at(-1)!;
+  const good = readFileSync(source);
+  const bad = Buffer.from(good);
+  bad[bad.length - 3]! ^= 1;
+  const resumed = command('resume', run, '--by', 'bob', '--why', 'looked');
+  await site.until('the plan', () => filesUnder(site.path(out, 'runs')).some((file) => file.includes('/plan-')));
+  writeFileSync(source, bad);
+  expect((await resumed).status).toBe(0);
+  return { source, good };
+}
+
 describe('a run that operators steer', () => {
   it('waits for one shard to be mended and tried again, then for approval by somebody else, and publishes the same dataset', async () => {
     const { run, ended } = await pausedRun('steered', '--on-failure', 'wait');
-    // Sources are admitted in the order of their digests: of the last one some shard is yet to come when the plan is there.
-    const plain = filesUnder(site.path('sample/events')).filter((file) => file.endsWith('.jsonl'));
-    const source = plain.sort((x, y) => (digestOf(x) < digestOf(y) ? -1 : 1)).at(-1)!;
-    const good = readFileSync(source);
-    const bad = Buffer.from(good);
-    bad[bad.length - 3]! ^= 1;
-    const resumed = command('resume', run, '--by', 'bob', '--why', 'looked');
-    await site.until('the plan', () =>
-      filesUnder(site.path('steered', 'runs')).some((file) => file.includes('/plan-')),
-    );
-    writeFileSync(source, bad);
-    expect((await resumed).status).toBe(0);
+    const { source, good } = await resumeDamaged(run, 'steered');
     const { progress } = await until(
       run,
       (seen) => (seen.progress?.failures.length ?? 0) > 0 && seen.progress!.running === 0,
@@ -144,8 +155,44 @@ describe('a run that operators steer', () => {
     const user = /"user":\{"id":"([^"]+)"/.exec(readFileSync(source, 'utf8'))![1]!;
     const erased = await command('erase', '--user', user, '--out', 'steered', '--access', 'access.yaml', '--by', 'bob');
     expect([erased.stderr, erased.status]).toEqual(['', 0]);
-    worker.child.kill('SIGKILL');
-    await worker.ended;
+  });
+
+  it('of a measurement too one shard is tried again once its source is mended, and the figures are those of an undisturbed one', async () => {
+    const evaluate = (out: string, ...more: string[]) =>
+      site.start([
+        ...[
+          'evaluate',
+          '--input',
+          'sample/events',
+          '--facts',
+          'sample/facts',
+          '--access',
+          'access.yaml',
+          '--by',
+          'ann',
+        ],
+        ...['--out', out, '--plain', '--keys', site.keys, '--address', site.server.address, '--now', '2026-05-10'],
+        ...['--shard-bytes', '100000', '--json', ...more],
+      ]);
+    const { run, ended } = await paused(evaluate('remeasured', '--on-failure', 'wait'));
+    const { source, good } = await resumeDamaged(run, 'remeasured');
+    const { progress } = await until(
+      run,
+      (seen) => (seen.progress?.failures.length ?? 0) > 0 && seen.progress!.running === 0,
+    );
+    expect(progress!.failures).toMatchObject([{ stage: 'admit', type: 'SourceChanged' }]);
+    writeFileSync(source, good);
+    const retried = await command(
+      ...['retry', run, '--shard', `${progress!.failures[0]!.unit}`, '--by', 'bob', '--why', 'put the file back'],
+    );
+    expect(retried.status).toBe(0);
+    const again = await ended;
+    expect([again.stderr.includes('SourceChanged'), again.status]).toEqual([false, 0]);
+    const summary = JSON.parse(again.stdout) as RunSummary;
+    const whole = JSON.parse((await evaluate('measured-whole').ended).stdout) as RunSummary;
+    expect(summary.records).toBeGreaterThan(0);
+    expect(summary).toMatchObject({ records: whole.records, kept: whole.kept, reasons: whole.reasons });
+    expect(site.leftovers('remeasured')).toEqual([]);
   });
 
   it('ends a cancelled run with 130 and leaves nothing', async () => {
@@ -155,8 +202,6 @@ describe('a run that operators steer', () => {
     expect((await command('cancel', run)).status).toBe(0);
     site.expectFailed(await ended, 'cancelled', 130, /cancelled/);
     await listed('GarnerOutcome = "cancelled"', run);
-    worker.child.kill('SIGKILL');
-    await worker.ended;
   });
 
   it('ends a cancelled measurement with 130, leaves nothing, and writes down who had paused it', async () => {
@@ -178,8 +223,6 @@ describe('a run that operators steer', () => {
     const told: string[] = [];
     for await (const { actor, action, subject } of log.show()) if (subject === run) told.push(`${actor} ${action}`);
     expect(told).toEqual(['bob run.pause']);
-    worker.child.kill('SIGKILL');
-    await worker.ended;
   });
 
   it('ends a rejected run with 3 and writes down who rejected it', async () => {
@@ -188,7 +231,5 @@ describe('a run that operators steer', () => {
     await until(run, (seen) => seen.progress?.stage === 'approval');
     expect((await command('reject', run, '--by', 'bob', '--why', 'too few')).status).toBe(0);
     site.expectFailed(await ended, 'rejected', 3, /rejected/);
-    worker.child.kill('SIGKILL');
-    await worker.ended;
   });
 });

@@ -104,6 +104,15 @@ describe('foldHistory', () => {
     expect(visible(states, 6)).toBe('public');
   });
 
+  it('leaves what was not taken for public as it was told when it is publicized, with its source', () => {
+    const [told] = history([], [line(1, { visibility: 'private' })]);
+    const [before, after] = history([delivery(5, 'publicized')], [line(1, { visibility: 'private' })]);
+    expect(before).toEqual(told);
+    expect(after!.source).not.toEqual(told!.source);
+    const [, gone] = history([delivery(1, 'created'), delivery(2, 'deleted'), delivery(5, 'publicized')]);
+    expect(gone).toEqual(history([delivery(1, 'created'), delivery(2, 'deleted')])[1]);
+  });
+
   it('ends a deletion only by a creation or a whole state', () => {
     expect(visible(history([delivery(1, 'created'), delivery(2, 'deleted'), delivery(3, 'edited')]), 4)).toBe(
       'deleted',
