@@ -14,6 +14,7 @@ import { openKeystore, type Keystore } from '../../../storage/keystore.ts';
 import { openStore } from '../../../storage/objects.ts';
 import { readErasures } from '../../../storage/people/erasures.ts';
 import { CommandError, EXIT } from '../../exit.ts';
+import { outHint } from '../../options.ts';
 import { readRun } from '../record.ts';
 import { SHARD_BYTES, workerOf } from './judged.ts';
 import { changeOf } from './run.ts';
@@ -73,7 +74,7 @@ async function basisOf(run: string, out: string, keystore: Keystore): Promise<Ba
   if (!basis)
     throw new CommandError(
       EXIT.usage,
-      `${out} holds no run ${run} that is finished or waits for approval: \`garner list --out ${out}\` names the runs`,
+      `${out} holds no run ${run} that is finished or waits for approval: \`garner list${outHint(out)}\` names the runs`,
     );
   // Tries at one stage write the same; another plan under the same name is of an earlier run.
   if (found.some(({ planDigest }) => planDigest !== basis.planDigest))
