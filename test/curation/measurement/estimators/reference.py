@@ -1,7 +1,7 @@
 """Reference figures of estimators.test.ts, by SciPy, statsmodels and lifelines.
 
-    python -m venv /tmp/reference && /tmp/reference/bin/pip install scipy statsmodels lifelines
-    /tmp/reference/bin/python test/curation/measurement/reference.py > test/curation/measurement/reference.json
+    python -m venv peer && peer/bin/pip install scipy statsmodels lifelines
+    peer/bin/python test/curation/measurement/estimators/reference.py > test/curation/measurement/estimators/reference.json
 """
 import json
 

@@ -3,17 +3,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootstrapRatios } from '../../../curation/measurement/estimators/bootstrap.ts';
-import { chiSquareUpper, normalQuantile, normalUpper } from '../../../curation/measurement/estimators/distribution.ts';
-import { wilson } from '../../../curation/measurement/estimators/proportion.ts';
-import { quantile } from '../../../curation/measurement/estimators/quantile.ts';
-import { momentsOf, ratioOf } from '../../../curation/measurement/estimators/ratio.ts';
-import { kaplanMeier, survivalQuantile } from '../../../curation/measurement/estimators/survival.ts';
-import { sampleRatioTest } from '../../../curation/measurement/experiment/assignment.ts';
-import { heterogeneity, holm } from '../../../curation/measurement/experiment/correction.ts';
-import { adjustedDifference, difference } from '../../../curation/measurement/experiment/effect.ts';
-import { detectableEffect, powerOf } from '../../../curation/measurement/experiment/power.ts';
-import { alwaysValid, alwaysValidP } from '../../../curation/measurement/experiment/sequential.ts';
+import { bootstrapRatios } from '../../../../curation/measurement/estimators/bootstrap.ts';
+import {
+  chiSquareUpper,
+  normalQuantile,
+  normalUpper,
+} from '../../../../curation/measurement/estimators/distribution.ts';
+import { wilson } from '../../../../curation/measurement/estimators/proportion.ts';
+import { quantile } from '../../../../curation/measurement/estimators/quantile.ts';
+import { momentsOf, ratioOf } from '../../../../curation/measurement/estimators/ratio.ts';
+import { kaplanMeier, survivalQuantile } from '../../../../curation/measurement/estimators/survival.ts';
+import { sampleRatioTest } from '../../../../curation/measurement/experiment/assignment.ts';
+import { heterogeneity, holm } from '../../../../curation/measurement/experiment/correction.ts';
+import { adjustedDifference, difference } from '../../../../curation/measurement/experiment/effect.ts';
+import { detectableEffect, powerOf } from '../../../../curation/measurement/experiment/power.ts';
+import { alwaysValid, alwaysValidP } from '../../../../curation/measurement/experiment/sequential.ts';
 
 type Numbers = number[];
 interface Reference {
