@@ -44,6 +44,8 @@ class Page {
   /** Operators' retries of each unit: a part of the name of what the next try writes. */
   readonly #retries: Record<number, number>;
   #running = 0;
+  /** Signals to the run that have not arrived yet. */
+  #telling = 0;
   #left: number;
   #paused: boolean;
   #failed: { error: unknown } | null = null;
@@ -133,7 +135,8 @@ class Page {
 
   /** The history is long: a fresh one takes over with what is done. Nothing is in work. */
   async #goOn(): Promise<never> {
-    await condition(allHandlersFinished);
+    // What a workflow that has ended had yet to send is lost.
+    await condition(() => allHandlersFinished() && this.#telling === 0);
     const waiting = new Set([...this.#queue, ...this.#failures.map(({ unit }) => unit! - this.#input.first)]);
     return continueAsNew<typeof page>({
       ...this.#input,
@@ -148,13 +151,15 @@ class Page {
     });
   }
 
-  /** For the run's search attribute alone: a page never waits for it. */
+  /** For the run's search attribute alone: no unit waits for it. */
   #tellRun(): void {
     const { parent, workflowId } = workflowInfo();
     if (!parent) return;
+    this.#telling++;
     getExternalWorkflowHandle(parent.workflowId)
       .signal(waitingSignal, workflowId, this.#failures.length)
-      .catch(() => undefined);
+      .catch(() => undefined)
+      .finally(() => this.#telling--);
   }
 
   #progress(stage: PageInput['stage']) {
