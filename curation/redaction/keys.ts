@@ -1,5 +1,6 @@
 /** Reads what is given to the keys of a text: the value of an assignment, the cells of a column, a value near by. */
 import { keyAround, readAssignment, wordBoundary } from './detection/assignment.ts';
+import { keyBytes } from './detection/bytes.ts';
 import { Columns } from './detection/columns.ts';
 import { Nearby } from './detection/nearby.ts';
 import { Reach } from './detection/reach.ts';
@@ -7,7 +8,7 @@ import { isNamedOtherwise, judge } from './judgement/judgement.ts';
 import { looksSecret } from './judgement/look.ts';
 import type { Hits } from './hits.ts';
 import { passes } from './match.ts';
-import { isPublished, isWithinData } from './values/context.ts';
+import { isPublished, isWithinData, VECTOR } from './values/context.ts';
 import { namesSecret, type CompiledRule } from './rules/compiled.ts';
 import type { KeyStrength } from './rules/rule.ts';
 import { isPlaceholder } from './values/placeholders.ts';
@@ -16,6 +17,8 @@ import { isPlaceholder } from './values/placeholders.ts';
 const MAX_READS = 24;
 /** How far on the next keyword is heard within a name that is too long. */
 const LONG_NAME = 32;
+/** How far before a key it is looked for what says that it is a published one. */
+const VECTOR_REACH = 600;
 
 /** What stands before the name of something that is not secret itself: a digest of it, the public half. */
 const ANNOTATION = /(?:checksum|hash|digest|sha\d{1,3})[/.-]$|public[ _-]key $/i;
@@ -69,6 +72,14 @@ export class Keys {
     if (!namesSecret(compiled, name)) return;
     if (isAnnotation(text, key.start) || isWithinData(text, from)) return;
     const strength = rule.strength ?? 'secret';
+    if (strength !== 'password') {
+      const bytes = keyBytes(text, name, key.end);
+      if (bytes !== null) {
+        const lead = text.slice(Math.max(0, key.start - VECTOR_REACH), key.start);
+        if (!VECTOR.test(lead)) this.hits.add(number, bytes.start, bytes.end);
+        return;
+      }
+    }
     const reachesOn = compiled.value === null && strength !== 'weak' && rule.validators.length === 0;
     const found = readAssignment(text, key.start, key.end, this.reach, strength !== 'weak');
     if (found !== null && found.end > found.start) {

@@ -17,6 +17,8 @@ const BLOCK_DEFAULT =
 const ELEMENT = /<\/(?:key|name|Key|Name)>\s{0,40}<(?:string|value|Value|data)>/y;
 const PROSE =
   /[ \t]{0,3}(?:(?:is|was|are|to|will be|should be|set to|lautet|ist|est|es|jest|är|è|é|=>|->|→)[ \t]{0,3}:?|[-–—][ \t])[ \t]{0,3}/y;
+/** What leads to the name of a constant of the preprocessor. */
+const DEFINE = /#[ \t]{0,4}define[ \t]{1,4}$/;
 const TAG_END = /(?:[ \t]{1,3}[\w:-]{1,30}=["'][^"'<>]{0,60}["']){0,3}[ \t]{0,3}>/y;
 /** First characters of what the expressions above can match, after blanks: most keywords are followed by none of them. */
 const PAIR_STARTS = charSet('vVcd\\"\'\r\n,');
@@ -24,6 +26,14 @@ const TYPE_STARTS = charSet('&sStTcbBaoONL');
 const PROSE_STARTS = charSet('iwatsjel=-');
 
 const mayFollow = (code: number, set: Uint8Array): boolean => code < 128 && set[code] === 1;
+
+/** True where the slash before `start` marks an option as on Windows, not a part of a path; what follows it is no pair of its own. */
+function isSlashFlag(text: string, start: number, at: number): boolean {
+  const lead = text.charCodeAt(start - 2);
+  return (
+    (start < 2 || isBlank(lead) || isQuote(lead) || lead === 10) && !/^[A-Za-z_]\w{0,24}=/.test(text.slice(at, at + 28))
+  );
+}
 
 /** The start of the value and its form, or null where nothing is given to the key. */
 export function operator(text: string, start: number, end: number): { at: number; form: AssignmentForm } | null {
@@ -130,12 +140,17 @@ export function operator(text: string, start: number, end: number): { at: number
     TYPE.lastIndex = p;
     if (TYPE.test(text)) return { at: TYPE.lastIndex, form: 'assign' };
   }
-  if (text.charCodeAt(start) === 45 || before === 47 || /^identified by$/i.test(text.slice(start, end)))
+  if (
+    text.charCodeAt(start) === 45 ||
+    (before === 47 && isSlashFlag(text, start, p)) ||
+    /^identified by$/i.test(text.slice(start, end))
+  )
     return { at: p, form: 'flag' };
   if (code > 127 || mayFollow(code, PROSE_STARTS)) {
     PROSE.lastIndex = closed;
     if (PROSE.test(text)) return { at: PROSE.lastIndex, form: 'prose' };
   }
-  if (isQuote(code)) return { at: p, form: 'argument' };
+  if (isQuote(code))
+    return { at: p, form: DEFINE.test(text.slice(Math.max(0, start - 16), start)) ? 'assign' : 'argument' };
   return keyQuoted ? null : { at: p, form: 'line' };
 }

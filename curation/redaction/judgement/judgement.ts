@@ -1,7 +1,8 @@
 /** Judges whether what is assigned to a key is a secret: by the kind of key, the notation, and what the value is made of. */
 import type { Assignment } from '../detection/assignment.ts';
+import { isEscapedKey } from '../detection/bytes.ts';
 import type { KeyStrength } from '../rules/rule.ts';
-import { isDigestNamed, isPublished, isText, VECTOR } from '../values/context.ts';
+import { isDigestNamed, isNamedAfter, isPublished, isText, VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
 import { isRandom, makeup } from '../values/randomness.ts';
 import { URL_LIKE, HASHED_NAME, ALGORITHM } from './look.ts';
@@ -32,9 +33,17 @@ function isExcused(text: string, value: string, a: Assignment, strength: KeyStre
   return a.quoted && !/\d/.test(value) && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8));
 }
 
+/** The value with letters outside ASCII that are escaped as files of translations do: `Has\\u0142o`. */
+function lettered(value: string): string {
+  return value.includes('\\u')
+    ? value.replace(/\\u(?!00[0-7])([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    : value;
+}
+
 /** True where the value is made as a secret for the key would be. */
 function isMade(value: string, a: Assignment, key: string, strength: KeyStrength): boolean {
   if (strength === 'password') return isPassword(value, makeup(value), a, key);
+  if (isEscapedKey(value)) return true;
   if (strength === 'secret') return isSecret(value, makeup(value), a, key);
   if (a.form === 'line' || a.form === 'prose') return false;
   const random = KEY_LENGTHS.test(value)
@@ -45,11 +54,16 @@ function isMade(value: string, a: Assignment, key: string, strength: KeyStrength
 
 /** True where the value is a secret for a key of that strength. */
 export function judge(text: string, a: Assignment, strength: KeyStrength): boolean {
-  const value = text.slice(a.start, a.end);
+  const value = lettered(text.slice(a.start, a.end));
   const key = text.slice(a.keyStart, a.keyEnd);
   // What costs least and lets go of most comes first.
   const made =
     isMade(value, a, key, strength) ||
     (strength === 'password' && (isNetworkWord(text, value, a) || isSaid(text, value, a)));
-  return made && !isPlaceholder(value) && !isExcused(text, value, a, strength);
+  return (
+    made &&
+    !isPlaceholder(value) &&
+    !(a.quoted && a.form === 'assign' && isNamedAfter(value, text, a.start)) &&
+    !isExcused(text, value, a, strength)
+  );
 }

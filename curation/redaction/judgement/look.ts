@@ -9,6 +9,8 @@ export const UI_WORDS =
 export const STEM =
   /^(?:var|arg|value|val|tok|token|tokens|key|keys|pass|passwd|pwd|password|secret|str|string|data|input|text|res|result|tmp|temp|param|field|col|row|item|node|user|name|opt|option|expected|actual|foo|bar|base|sha|md|utf|int|uint|float|hs|rs|es|aes|rsa|type|version|v|id|index|line|num|n|i|s|t|x|p|k|h|token_type|oauth|auth|http|ip|ipv|vec|mat|group|level|step|stage|phase|part|section|block|chunk|page|test|case|example|sample|win|linux|x86_|amd|arm|py|python|log|ex|exp|d|c|a|b|e|f|g|m|q|r|u|w|y|z)[-_ ]?\d*$/i;
 export const PATTERN = /\\[dwsDWSbnrt]|\[\^?[a-z]-z|\(\?[:=!<]|^\^.*\$$/i;
+/** A letter outside ASCII as files of translations write it. */
+const ESCAPED_LETTER = /\\u(?!00[0-7])[0-9a-f]{4}/i;
 /** Keys that are made to be published. */
 export const PUBLISHED = /^(?:pk_(?:live|test)_|pk\.eyJ|ssh-|6L[\w-]{38}$|G-[A-Z0-9]{10}$|UA-\d)/;
 export const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
@@ -67,7 +69,7 @@ export const ALGORITHM =
 export function looksSecret(value: string, strength: KeyStrength, quoted: boolean): boolean {
   if (
     value.length < 6 || isPlaceholder(value) || URL_LIKE.test(value) || PATH_LIKE.test(value) || DATE_OR_VERSION.test(value) ||
-    UUID.test(value) || CONSTANT.test(value) || /^(?:h1|sha\d{1,3})[-:]/.test(value) || PATTERN.test(value) || PUBLISHED.test(value) || isMember(value)
+    UUID.test(value) || CONSTANT.test(value) || /^(?:h1|sha\d{1,3})[-:]/.test(value) || PATTERN.test(value) || ESCAPED_LETTER.test(value) || PUBLISHED.test(value) || isMember(value)
   ) return false; // prettier-ignore
   const m = makeup(value);
   if (m.spaces > 0 || m.other > 0 || /[(){}[\]<>]/.test(quoted ? value.slice(0, 1) : value)) return false;

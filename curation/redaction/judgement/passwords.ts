@@ -1,6 +1,6 @@
 /** What passwords look like that people choose, by the notation that they stand in. */
 import type { Assignment } from '../detection/assignment.ts';
-import { isRandom, makeup, type Makeup } from '../values/randomness.ts';
+import { isRandom, isScrambled, makeup, type Makeup } from '../values/randomness.ts';
 import { UI_WORDS, STEM, PATTERN, DATE_OR_VERSION, IDENTIFIER, isMember, isCode, looksSecret } from './look.ts';
 
 /** Passwords that people choose although they are plain words. */
@@ -85,7 +85,10 @@ export function isPassword(value: string, m: Makeup, a: Assignment, key: string)
   if (STEM.test(value)) return false;
   if (m.digits === 0) {
     if (isPlainWord(value, m, a, key)) return true;
-    if (m.symbols === 0) return isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45);
+    if (m.symbols === 0)
+      return (
+        isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45) || isScrambled(value)
+      );
     if (isPassphrase(value)) return true;
     if (IDENTIFIER.test(value) || UI_WORDS.test(value)) return false;
     if (/^[a-z]{3,}[._-][a-z]{3,}[!?$#]+$/i.test(value)) return true;

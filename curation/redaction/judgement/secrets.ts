@@ -1,7 +1,7 @@
 /** What secrets and keys look like that programs use: generated ones, and chosen ones under a name that leaves no doubt. */
 import { type Assignment, SHORTEST_MADE } from '../detection/assignment.ts';
 import { CONSTANT } from '../values/context.ts';
-import { isRandom, makeup, type Makeup } from '../values/randomness.ts';
+import { isRandom, isScrambled, makeup, type Makeup } from '../values/randomness.ts';
 import {
   UI_WORDS,
   STEM,
@@ -48,7 +48,8 @@ export function isSecret(value: string, m: Makeup, a: Assignment, key: string): 
   if (m.spaces > 0) return isKeyBody(value);
   if (value.length < 8 || m.other > 0) return false;
   // Names and members, as most of what code gives to such keys, need no further look.
-  if (m.digits === 0 && (m.upper === 0 || m.lower === 0 || m.symbols === 0) && !isRandom(value)) return false;
+  if (m.digits === 0 && (m.upper === 0 || m.lower === 0 || m.symbols === 0) && !isRandom(value))
+    return a.quoted && !a.called && isScrambled(value);
   if (PUBLISHED.test(value)) return false;
   if (UUID.test(value)) return a.form !== 'prose';
   if (CONSTANT.test(value)) return false;

@@ -8,7 +8,7 @@ const CREDENTIAL =
   /secret|token|api[-_ ]?key|access[-_ ]?key|account[-_ ]?key|auth[-_ ]?key|private|passw|passphrase|\bpwd\b|credential|\bcreds?\b|bearer|\bauth|authori[sz]|authentic|encrypt|decrypt|signing|hmac|\bjwt\b|webhook|licen[cs]e|subscription[-_ ]?key|\baccess\b|[a-z_-]key\b|[a-z]Key\b|\bKEY\b|\bpat\b|oauth|\blog[-_ ]?in\b|\bapikey/gi;
 /** What says of a random string that it is no secret; the nearer word decides. */
 const HARMLESS =
-  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|object[-_ ]?key|\bs3[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]|\bdkim|verification|<meta\b/i;
+  /hash|sha-?\d|\bmd5|digest|checksum|integrity|commit|revision|\brev\b|etag|uuid|guid|public|\bpub\b|fingerprint|thumbprint|test[ _-]?vector|known[ _-]?answer|expect|cert|\bcsr\b|key[-_ ]?id\b|keyid|colou?r|font|base64,|\bdata:|source ?map|version|\btree\b|\bblob\b|\bref\b|cache|primary|foreign|partition|sort[-_ ]?key|storage[-_ ]?key|object[-_ ]?key|\bs3[-_ ]?key|nonce|build|chunk|image|\bid\b|\bId\b|_id\b|[a-z]Id\b|address|tx\b|txid|block|merkle|wasm|module|import|require|from\b|include|https?:|class(?:name)?|selector|path|file|\bdir|query|cursor|page|trace|span\b|request|correlat|contract|alphabet|charset|chars|example|placeholder|sample|dummy|\bfake|\bmock|snapshot|vlq|mappings|tokeni[sz]|\bdkim|verification|<meta\b|dnskey|acme-challenge|application_?server_?key|vapid_?key/i;
 /** Published values that tests of algorithms use. */
 export const VECTOR =
   /test[ _-]?vector|known[ _-]?answer|\bRFC ?\d{4}|\bNIST\b|wycheproof|\bFIPS\b|\btestdata\b|\bCAVS\b|^COUNT ?= ?\d+$/im;
@@ -21,11 +21,20 @@ const PUBLIC_MEMBER =
   /\bkty\b[^{}]{0,600}["'](?:x|y|n|e|kid|x5t|x5t#S256)["']\s{0,4}:\s{0,4}["']$|["'](?:x|y)["']\s{0,4}:\s{0,4}["']$/;
 /** What names the value right behind it as a digest or a commit, so that no word further off makes a secret of it. */
 const DIGEST_NAME =
-  /(?:hash|digest|checksum|integrity|\bsha-?\d{1,3}|\bmd5|\bh1|etag|fingerprint|thumbprint|commit|revision)["'\])]{0,3}[ \t]{0,4}[:=]>?[ \t]{0,4}["'`]?$|\b(?:picked|merge[ds]?|reverts?|reverted|rebased?|backport(?:s|ed)?|bisect(?:ed)?)\b[^\n]{0,24}$/i;
+  /(?:hash|hashed_?\w{0,16}|digest|checksum|integrity|\bsha-?\d{1,3}|\bmd5|\bh1|etag|fingerprint|thumbprint|commit|revision)["'\])]{0,3}[ \t]{0,4}[:=]>?[ \t]{0,4}["'`]?$|\b(?:picked|merge[ds]?|reverts?|reverted|rebased?|backport(?:s|ed)?|bisect(?:ed)?)\b[^\n]{0,24}$/i;
 /** Ids of objects at a payment service. */
 const OBJECT_ID = /^(?:price|prod|cus|sub|pi|in|acct|ch|evt|seti|pm|card|src|req|txn|re|po|file|plan|cs|si|ii)_/;
 /** Words joined by marks, as paths and names are. */
 const WORDED = /[A-Za-z]{3,}[/_+-][A-Za-z]{3,}[/_+-][A-Za-z]{2,}|^[A-Za-z]+-[0-9a-f]{6,10}$/;
+
+/** The key of an object right before a string. */
+const OBJECT_KEY = /(?<![\w$])([a-z]{2,24}[A-Z][A-Za-z]{0,24})["']?:[ \t]?["']$/;
+
+/** True for the name of a class that a tool made of the key's: `tokenRow:"tokenRow_a81Zq"`. */
+export function isNamedAfter(value: string, text: string, at: number): boolean {
+  const key = OBJECT_KEY.exec(text.slice(Math.max(0, at - 64), at))?.[1];
+  return key !== undefined && value.startsWith(key) && /^[-_]{1,2}[\w-]{4,8}$/.test(value.slice(key.length));
+}
 
 /** True where the words right before `at` name a digest or a commit. */
 export function isDigestNamed(text: string, at: number): boolean {
@@ -45,12 +54,18 @@ export function isWithinData(text: string, at: number): boolean {
   return end - start >= DATA_LINE && isRandom(text.slice(start, end));
 }
 
+/** A blank, a blank or a star, a path or the name of a file, the end of the line. */
+const LISTED_PATH = /^ [ *](?=[^\s]{0,255}[./])[\w./@+~%-]{1,255}\r?(?:\n|$)/;
 /** How far above the heading of a list of checksums is looked for. */
 const CHECKSUMS_REACH = 4096;
 
-/** True in a list of hashes of the names before them, as lock files keep. */
+/** True in a list of hashes: of the names before them, as lock files keep, or of the files after them. */
 function isChecksum(secret: string, text: string, at: number): boolean {
   if (!isHashLike(secret)) return false;
+  // What `sha256sum` and its like print: the hash first on its line, two characters, a path.
+  const lead = text.charCodeAt(at - 1);
+  if ((at === 0 || lead === 10) && LISTED_PATH.test(text.slice(at + secret.length, at + secret.length + 258)))
+    return true;
   const heading = /^[A-Z ]*CHECKSUMS:\r?\n(?:[ \t]+[^\n]*\n)*[ \t]+[^\n]*$/m;
   return heading.test(text.slice(Math.max(0, at - CHECKSUMS_REACH), at));
 }
@@ -105,8 +120,8 @@ export function isNearCredential(secret: string, text: string, start: number): b
   if (/^Ag[A-D]/.test(secret) && secret.length > 150) return false; // sealed for a cluster
   const after = text.slice(start + secret.length, start + secret.length + 40);
   if (secret.includes('/') && /^(?:\.[a-z]\w{1,4}){1,2}(?![\w.])/.test(after)) return false; // a path to a file
-  if (/^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(after)) return false;
-  if (isPublished(secret, text, start)) return false;
+  if (after.startsWith('(') || /^[^\n]{0,24}\b(?:public|DNSKEY)\b/i.test(after)) return false;
+  if (isPublished(secret, text, start) || isNamedAfter(secret, text, start)) return false;
   return !VECTOR.test(text.slice(Math.max(0, start - 6 * REACH), start)) && !isText(secret);
 }
 

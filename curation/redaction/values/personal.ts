@@ -36,6 +36,10 @@ export function isPublicIpv6(text: string): boolean {
 const FILE_ENDING =
   /\.(?:png|jpe?g|gif|svg|webp|ico|css|scss|less|jsx?|tsx?|mjs|cjs|json|html?|xml|md|txt|py|rb|go|rs|java|php|sh|yml|yaml|toml|lock|map|woff2?|ttf|zip|gz|tgz|pdf|mp4|conf|service|local|internal|lan|test|invalid|example|localhost|length|prototype|constructor|current|value|name|key|id)$/i;
 
+/** Names of algorithms and extensions that a protocol marks with a domain (RFC 4251, section 6). */
+const PROTOCOL_DOMAIN = /^(?:openssh\.com|libssh\.org|lysator\.liu\.se|ssh\.com)$/;
+const PROTOCOL_NAME = /[-\d]|^(?:zlib|keepalive|eow|tun|f?statvfs|hardlink|fsync|lsetstat|limits)$/;
+
 /** True for the address of somebody: not a documentation domain (RFC 2606, 6761), not `git@` of a remote, not a file or a package. */
 export function isEmail(text: string): boolean {
   const at = text.lastIndexOf('@');
@@ -43,6 +47,7 @@ export function isEmail(text: string): boolean {
   const domain = text.slice(at + 1).toLowerCase();
   if (FILE_ENDING.test(domain) || /\d$/.test(domain)) return false;
   if (/(?:^|\.)(?:example|yourdomain|mydomain|yourcompany|yoursite)\.(?:com|org|net|edu|io|co|de|fr)$/.test(domain)) return false; // prettier-ignore
+  if (PROTOCOL_DOMAIN.test(domain) && PROTOCOL_NAME.test(name)) return false;
   if (name.toLowerCase() === 'git' || /^(?:no-?reply|do-?not-?reply)$/i.test(name)) return false;
   return !/^(?:xxx+|your[-_.]?(?:name|email)|you|user(?:name)?|name|email|foo|bar|test|someone|somebody|jdoe|john\.?doe|jane\.?doe)$/i.test(name) || !/^(?:gmail|example|test|mail|email|yahoo|hotmail)\./.test(domain); // prettier-ignore
 }

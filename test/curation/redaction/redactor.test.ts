@@ -195,6 +195,10 @@ describe('what stands near a keyword by chance', () => {
 describe('time', () => {
   it.each([
     'key_',
+    'key = [1, ',
+    'aes_key[16] = { 0x85, 0x21, ',
+    'key = "\\\\x85',
+    'password=xXpQl',
     'password=',
     'password,',
     'password; ',

@@ -5,6 +5,7 @@ import { ALNUM, B32, B64, fill, HEX, URL64, type Maker, type Placed } from './ma
 const WORDS = ['kaffee', 'marble', 'velvet', 'lantern', 'thistle', 'walnut', 'granite', 'saffron'];
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const PASSWORD = `${ALNUM}-_.!*~`;
 
 /** A password that a person would choose. */
@@ -62,6 +63,14 @@ export const MORE_SHAPES: Record<string, (m: Maker) => Placed> = {
     const bytes = Array.from({ length: 64 }, () => 100 + m.int(156)).join(', ');
     return { text: `const secretKey = Uint8Array.from([${bytes}]);`, secrets: [bytes] };
   },
+  keyNumbers: (m) => {
+    const numbers = Array.from({ length: 32 }, () => m.int(256));
+    const hex = numbers.map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(', ');
+    return fill(m.pick(['static const uint8_t aes_key[32] = { § };', 'byte[] secretKey = new byte[] { § };', 'key := []byte{§}', '"secretKey": [§]', 'const SEED: [u8; 32] = [§];']), m.pick([hex, numbers.join(', ')]));
+  },
+  keyEscapes: (m) => fill(m.pick(['KEY = b"§"', 'const char *aes_key = "§";', "SECRET_KEY = b'§'"]), Array.from({ length: 32 }, () => `\\x${m.int(256).toString(16).padStart(2, '0')}`).join('')),
+  lettersOnly: (m) => fill(m.pick(['password = "§"', "ALTER USER app WITH PASSWORD '§';", "DB_PASSWORD=§", "client_secret: '§'", '"api_key": "§"']), `k${Array.from({ length: 14 }, () => m.pick([...LETTERS])).join('')}Q`),
+  defined: (m) => fill(m.pick(['#define SECRET "§"', '# define WIFI_SECRET "§"', '#define PASSWORD "§"']), `${m.word()}${m.chars('23456789', 3)}${m.pick(WORDS)}`),
   wordpressSalt: (m) => fill("define('NONCE_SALT', '§');", `${m.chars(ALNUM, 30)}|{ +${m.chars(ALNUM, 30)}`),
   markedWords: (m) => fill(m.pick(['[mail]\nuser = robot\npassword = §\n', 'user: robot\npassword: §\n']), `${m.pick(WORDS)}${m.pick(['&', '!', '#'])}${m.pick(WORDS)}`),
   networkWords: (m) => fill('The wifi password is § and hangs in the kitchen.', `${m.pick(WORDS)}_${m.pick(WORDS)}`),

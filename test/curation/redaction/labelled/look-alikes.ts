@@ -6,6 +6,8 @@ export interface Negative {
   text: string;
 }
 
+const title = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
+
 const NEGATIVES: Record<string, (m: Maker) => string> = {
   uuid: (m) => `const id = "${m.chars(HEX, 8)}-${m.chars(HEX, 4)}-4${m.chars(HEX, 3)}-9${m.chars(HEX, 3)}-${m.chars(HEX, 12)}";`,
   commit: (m) => m.pick([`commit ${m.chars(HEX, 40)}`, `uses: actions/checkout@${m.chars(HEX, 40)}`, `revision: "${m.chars(HEX, 40)}"`]),
@@ -33,6 +35,16 @@ const NEGATIVES: Record<string, (m: Maker) => string> = {
   member: (m) => `password = random_password.db[${m.int(9)}].result`,
   version: (m) => m.pick([`version = "1.${m.int(20)}.${m.int(30)}"`, 'lodash@4.17.21', `OID 1.3.6.1.4.1.${m.int(9000)}`, 'time 12:30:45.123', `"node": ">=20.${m.int(9)}.0"`]),
   documentation: (m) => m.pick(['Pass the token as a Bearer token in the Authorization header.', 'Set --password to the password of the user.', 'curl -u user:password https://api.acme.io', 'mysql -u root -p main', 'Authorization: Bearer <token>', 'postgres://user:password@localhost:5432/db', 'redis://localhost:6379/0', 'The secret key is stored in the vault.', 'api_key (string): your key', 'Basic authentication is not supported.']),
+  camelCase: (m) => { const name = `${m.word()}${title(m.word())}${title(m.word())}`; return m.pick([`password: "${name}",`, `token = '${title(name)}'`, `const SECRET = "${name}Id";`]); },
+  byteTable: (m) => { const bytes = Array.from({ length: 32 }, () => `0x${m.int(256).toString(16)}`).join(', '); return m.pick([`static const uint8_t sbox[32] = { ${bytes} };`, `uint8_t public_key[32] = {${bytes}};`, `const crcTable = [${bytes}];`, `"tokens": [${bytes}]`, `// NIST test vector\nkey = {${bytes}};`, 'key = [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f]']); },
+  checksumList: (m) => `${m.chars(HEX, 40)}  ./etc/password/shadow\n${m.chars(HEX, 40)}  ./etc/pam.d/common-password`,
+  routeInLog: (m) => `INFO trace_id=${m.chars(HEX, 32)} path=/token status=${200 + m.int(300)}`,
+  escapedTranslation: (m) => m.pick(['label.password=Has\\u0142o', `error.password=B\\u0142\\u0119dne has\\u0142o ${m.word()}`]),
+  publicRecord: (m) => m.pick([`acme.org. IN DNSKEY 257 3 13 ${m.chars(B64, 86)}==`, `_acme-challenge IN TXT "${m.chars(URL64, 43)}"`]),
+  pushKey: (m) => `applicationServerKey: urlBase64ToUint8Array("${m.chars(URL64, 87)}"),`,
+  classNames: (m) => `e.exports={tokenRow:"tokenRow_${m.chars(URL64, 5)}",secretLabel:"secretLabel_${m.chars(URL64, 5)}"}`,
+  baseline: (m) => `"type": "Secret Keyword", "hashed_secret": "${m.chars(HEX, 40)}",`,
+  protocolName: (m) => m.pick(['ssh-rsa-cert-v01@openssh.com', 'hmac-sha2-256-etm@openssh.com', 'curve25519-sha256@libssh.org']),
   prose: (m) => `The ${m.word()} ${m.word()} of the ${m.word()} is read before the ${m.word()} and the key is kept.`,
 }; // prettier-ignore
 
