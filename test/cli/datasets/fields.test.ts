@@ -1,6 +1,7 @@
 /** Columns that the policy names: in the rows, attested, kept when somebody is erased, and told from others. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EraseSummary, RunSummary } from '../../../activities/types.ts';
 import type { CheckResult } from '../../../curation/proof/check.ts';
@@ -32,6 +33,11 @@ interface Row {
   columns: string[];
 }
 
+const textOf = (file: string): string => {
+  const bytes = readFileSync(file);
+  return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+};
+
 /** Rows of the labelled format, and the columns of all files. */
 async function read(folder: string): Promise<{ rows: Row[]; columns: string[][] }> {
   const files = filesUnder(join(folder, 'data'));
@@ -55,7 +61,7 @@ describe('columns that the policy names', () => {
     for (const found of columns) expect(found.slice(-FIELDS.length)).toEqual(FIELDS);
     expect(rows.length).toBeGreaterThan(0);
     for (const { path } of rows) expect(path).toMatch(/^[^/\\]+(\/[^/\\]+)*\.\w+$/);
-    const events = filesUnder(place.path('sample', 'events')).map((file) => readFileSync(file, 'utf8')).join(''); // prettier-ignore
+    const events = filesUnder(place.path('sample', 'events')).map(textOf).join('');
     expect(events).toContain(JSON.stringify(rows[0]!.path));
     expect(readFileSync(join(folder, 'README.md'), 'utf8')).not.toContain('in any row');
     expect(place.garner('verify', folder).stdout).toBe('signer: trusted\nverified\n');
