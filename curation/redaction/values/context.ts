@@ -66,15 +66,18 @@ function isChecksum(secret: string, text: string, at: number): boolean {
   const lead = text.charCodeAt(at - 1);
   if ((at === 0 || lead === 10) && LISTED_PATH.test(text.slice(at + secret.length, at + secret.length + 258)))
     return true;
-  const heading = /^[A-Z ]*CHECKSUMS:\r?\n(?:[ \t]+[^\n]*\n)*[ \t]+[^\n]*$/m;
+  const heading = /^[A-Z ]*CHECKSUMS:\r?\n(?:[ \t][^\n]*\n)*[ \t][^\n]*(?![^])/m;
   return heading.test(text.slice(Math.max(0, at - CHECKSUMS_REACH), at));
 }
 
-/** A public key (RFC 5280, SubjectPublicKeyInfo of RSA), or the identifier of an object in a project of Xcode. */
-const PUBLIC = /^MI(?:[A-Za-z0-9+/]{1,5})(?:MA0GCSqGSIb3|ANBgkqhkiG9w0)|^[0-9A-F]{24}$/;
+/** A public key (RFC 5280, SubjectPublicKeyInfo of RSA). */
+const PUBLIC = /^MI(?:[A-Za-z0-9+/]{1,5})(?:MA0GCSqGSIb3|ANBgkqhkiG9w0)/;
+/** The identifier of an object in a project of Xcode, which is always followed by the object's name. */
+const XCODE_ID = /^[0-9A-F]{24}$/;
 
 /** True for a value that is published or a hash by its form and place, whatever key stands near it. */
 export function isPublished(secret: string, text: string, at: number): boolean {
+  if (XCODE_ID.test(secret) && text.startsWith(' /* ', at + secret.length)) return true;
   return PUBLIC.test(secret) || isChecksum(secret, text, at);
 }
 
