@@ -74,6 +74,8 @@ export interface Admitted {
   fingerprints: number;
   /** Texts whose documents other shards may name. */
   withheld: number;
+  /** What they add to the filter of private code where all of them are private. */
+  withheldFingerprints: number;
 }
 
 /** Stages that work unit by unit: a shard, a bucket, a part. */

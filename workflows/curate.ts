@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  patched,
   setCurrentDetails,
   startChild,
 } from '@temporalio/workflow';
@@ -16,7 +17,7 @@ import type {
   StageInput,
   UnitItem,
 } from '../activities/types.ts';
-import { mapBounded } from './run/bounded.ts';
+import { both, mapBounded } from './run/bounded.ts';
 import { holdSignal } from './run/messages.ts';
 import { PAGE_UNITS, page as pageWorkflow } from './page.ts';
 import { lastRites, stages } from './run/stages.ts';
@@ -83,8 +84,13 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
 
   const parts = partsOf(assembledPages.flatMap(({ bytes }) => bytes));
   await steering.stage('render', parts.length);
-  const rendered = listsOf(await paged('render', parts, { assembled, decisions: selected.ref }));
-  const settled = await steering.attempt(() => stages.settle({ ...common, shards: shardLists, assembled, selected }));
+  const rendering = () => paged('render', parts, { assembled, decisions: selected.ref });
+  const settling = () => steering.attempt(() => stages.settle({ ...common, shards: shardLists, assembled, selected }));
+  // Runs that began before both were done at once end one after the other.
+  const [pages, settled] = patched('settle-beside-render')
+    ? await both(steering, rendering, settling)
+    : [await rendering(), await settling()];
+  const rendered = listsOf(pages);
 
   const approvedBy = await steering.approval();
   await steering.stage('publish');

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { RecordReader } from '../../curation/events/records.ts';
-import { FingerprintSet } from '../../curation/overlap/grams.ts';
+import { FINGERPRINT_BYTES, FingerprintSet } from '../../curation/overlap/grams.ts';
 import { Admission } from '../../curation/stages/admit.ts';
 import type { NamedDocument, Withheld } from '../../curation/stages/private/guarded.ts';
 import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../../curation/stages/ledger.ts';
@@ -59,6 +59,7 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
     redactions: output.counts,
     fingerprints: output.fingerprints,
     withheld: output.withheldTexts.lines,
+    withheldFingerprints: output.withheldFingerprints,
   };
 }
 
@@ -142,6 +143,7 @@ class ShardOutput {
   readonly #documents = new LineBuffer();
   /** A line for each text whose documents are not all known. */
   readonly withheldTexts = new LineBuffer();
+  withheldFingerprints = 0;
   /** Per suggestion the request it names, and whether some record of it names none. */
   readonly #links = new Map<string, { request: string | null; partly: boolean }>();
 
@@ -176,6 +178,7 @@ class ShardOutput {
 
   withheld(text: Withheld): void {
     this.withheldTexts.push(text);
+    this.withheldFingerprints += Buffer.byteLength(text.prints, 'base64') / FINGERPRINT_BYTES;
   }
 
   documents(request: string, documents: readonly NamedDocument[]): void {

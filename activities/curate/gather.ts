@@ -34,8 +34,8 @@ export async function gather(shards: Admitted[], stage: Stage): Promise<Gathered
 }
 
 /**
- * Holds the filter and one shard's fingerprints, compressed, at a time. The filter's size comes from the plan and not from the count, which
- * counts what stands in several shards several times. @throws RunFailure ConfigInvalid where the sources held more than the plan allows for
+ * Holds the filter and one shard's fingerprints, compressed, at a time. The filter's size comes from the plan and from what is in it, never from
+ * the count, which counts what stands in several shards several times. @throws RunFailure ConfigInvalid where the sources held more than the plan allows for
  */
 async function gatherFilter(
   shards: Admitted[],
@@ -43,7 +43,8 @@ async function gatherFilter(
   routes: ReadonlyMap<string, string>,
   stage: Stage,
 ): Promise<Ref | null> {
-  const merged = FingerprintFilter.sized(stage.plan.guardFingerprints);
+  const withheld = shards.reduce((sum, shard) => sum + shard.withheldFingerprints, 0);
+  const merged = FingerprintFilter.begun(stage.plan.guardFingerprints, fingerprints + withheld);
   for (const shard of shards) {
     if (shard.fingerprints === 0) continue;
     const part = await stage.reader.read(shard.ref, stage.plan.buckets + SHARD_PARTS.fingerprints);
@@ -67,7 +68,7 @@ async function gatherFilter(
       'ConfigInvalid',
       `${stage.policy.file} guard.memory: the sources hold more private code than their size promised: run on less input at once`,
     );
-  return stage.writeStream('gather/filter', merged.pieces());
+  return stage.writeStream('gather/filter', merged.folded().pieces());
 }
 
 /** Texts that are judged at a time: some 200 MB of names, however large the run is. */

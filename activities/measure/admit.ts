@@ -16,6 +16,9 @@ import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
 import { knownSubject, reviewKey } from './pseudonyms.ts';
 
+/** A measurement looks at no code: there is none to guard. */
+const NO_PRIVATE_TEXT = { fingerprints: 0, withheld: 0, withheldFingerprints: 0 } as const;
+
 /** The measuring policy of a run. @throws RunFailure ConfigInvalid where the run's purpose does not measure */
 export function measuring(stage: Stage): { purpose: MeasuredPurpose; measure: MeasurePolicy } {
   const { purpose, measure, file } = stage.policy;
@@ -51,7 +54,7 @@ export async function measureAdmit(shard: number, stage: Stage): Promise<Admitte
     stage.progress({ shard, records: output.tally.records + output.records });
   }
   const ref = await stage.write(`admit/${shard}`, output.parts());
-  return { ref, tally: output.tally, records: output.records, redactions: {}, fingerprints: 0, withheld: 0 };
+  return { ref, tally: output.tally, records: output.records, redactions: {}, ...NO_PRIVATE_TEXT };
 }
 
 /** The records that a curation admitted of a shard: all but what the purpose may know ends here. */
@@ -73,7 +76,7 @@ async function narrowShard(
   for (const row of linesOf<LedgerRow>(await stage.reader.read(ref, buckets + SHARD_PARTS.rows))) output.row(row);
   output.records = records;
   const narrow = await stage.write(`admit/${shard}`, output.parts());
-  return { ref: narrow, tally: output.tally, records, redactions: {}, fingerprints: 0, withheld: 0 };
+  return { ref: narrow, tally: output.tally, records, redactions: {}, ...NO_PRIVATE_TEXT };
 }
 
 /** The same parts as a shard of training has: buckets, then the rows. */

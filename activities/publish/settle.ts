@@ -1,10 +1,9 @@
 /** Settle: the last word on every record. Rows of all stages in one order, counted against the input, sealed, with their Merkle root. */
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { TreeHasher } from '../../curation/proof/log/merkle.ts';
+import type { Outcome } from '../../curation/verdict.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
 import {
   count,
@@ -15,7 +14,7 @@ import {
   type LedgerRow,
   type PendingRow,
 } from '../../curation/stages/ledger.ts';
-import { openRelational } from '../../storage/relational.ts';
+import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
 import { SHARD_PARTS } from '../curate/admit.ts';
 import { BUCKET_PARTS } from '../curate/assemble.ts';
 import { linesOf } from '../run/container.ts';
@@ -34,11 +33,10 @@ export async function settle(
   stage: Stage,
 ): Promise<Settled> {
   const folder = join(stage.scratch, `settle-${stage.request.run}-${stage.request.attempt}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const db = await openRelational({ scratch: folder });
   try {
-    const file = join(folder, 'rows.jsonl');
-    await writeRows(file, rowsOf(shards, buckets, selected, stage));
-    const settled = { ...(await sealSorted(file, folder, stage)), basis: await writeBasis(stage) };
+    await fill(db, rowsOf(shards, buckets, selected, stage));
+    const settled = { ...(await sealSorted(db, stage)), basis: await writeBasis(stage) };
     const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
     const { kept, excluded, rejected } = settled.tally;
     if (settled.tally.records !== records || kept + excluded + rejected !== records)
@@ -48,6 +46,7 @@ export async function settle(
       );
     return settled;
   } finally {
+    await db.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -83,19 +82,20 @@ function settledRow({ example, ...row }: PendingRow, out: Map<string, Decision>)
     : row;
 }
 
-async function writeRows(file: string, rows: AsyncGenerator<LedgerRow>): Promise<void> {
-  const out = createWriteStream(file, { mode: 0o600 });
-  for await (const row of rows) {
-    if (!out.write(JSON.stringify({ source: row.source, line: row.line ?? 0, row: JSON.stringify(row) }) + '\n'))
-      await once(out, 'drain');
-  }
-  out.end();
-  await once(out, 'close');
+/** Rows as a table, with what they are ordered and counted by in columns of its own: no row is parsed again. */
+async function fill(db: RelationalDatabase, rows: AsyncGenerator<LedgerRow>): Promise<void> {
+  await db.run(
+    'CREATE TABLE rows (source VARCHAR, line BIGINT, outcome VARCHAR, reason VARCHAR, day VARCHAR, row VARCHAR)',
+  );
+  const table = await db.appender('rows');
+  for await (const row of rows)
+    table.add([row.source, row.line ?? 0, row.outcome, row.reason, row.day ?? '', JSON.stringify(row)]);
+  table.close();
 }
 
-async function sealSorted(file: string, folder: string, stage: Stage): Promise<Omit<Settled, 'basis'>> {
+async function sealSorted(db: RelationalDatabase, stage: Stage): Promise<Omit<Settled, 'basis'>> {
   const tally = emptyTally();
-  const days: DayTally = {};
+  const byDay: DayTally = {};
   const tree = new TreeHasher();
   const ledger: Ref[] = [];
   let piece: string[] = [];
@@ -110,29 +110,19 @@ async function sealSorted(file: string, folder: string, stage: Stage): Promise<O
     piece = [];
     chars = 0;
   };
-  const db = await openRelational({ scratch: folder });
-  try {
-    // A table first: the buffers of reading and those of sorting would not both fit.
-    const columns = "{source: 'VARCHAR', line: 'BIGINT', row: 'VARCHAR'}";
-    await db.run(
-      `CREATE TABLE rows AS FROM read_json('${file.replaceAll("'", "''")}', format = 'newline_delimited', columns = ${columns})`,
-    );
-    const sorted = 'SELECT row FROM rows ORDER BY source, line, row';
-    for await (const [rows] of db.batches(sorted)) {
-      for (const text of rows as string[]) {
-        const row = JSON.parse(text) as LedgerRow;
-        count(tally, row);
-        countDay(days, row);
-        tree.append(Buffer.from(text));
-        piece.push(text);
-        chars += text.length;
-        if (chars >= PIECE_CHARS) await flush();
-      }
-      stage.progress({ rows: tally.records });
+  const sorted = 'SELECT outcome, reason, day, row FROM rows ORDER BY source, line, row';
+  for await (const [outcomes, reasons, days, rows] of db.batches(sorted) as AsyncIterable<string[][]>) {
+    for (const [at, text] of rows!.entries()) {
+      const row = { outcome: outcomes![at] as Outcome, reason: reasons![at]!, day: days![at] || null };
+      count(tally, row);
+      countDay(byDay, row);
+      tree.append(Buffer.from(text));
+      piece.push(text);
+      chars += text.length;
+      if (chars >= PIECE_CHARS) await flush();
     }
-  } finally {
-    await db.close();
+    stage.progress({ rows: tally.records });
   }
   await flush();
-  return { ledger, tally, root: tree.root().toString('hex'), days: await stage.writeJson('settle/days', days) };
+  return { ledger, tally, root: tree.root().toString('hex'), days: await stage.writeJson('settle/days', byDay) };
 }

@@ -9,6 +9,8 @@ const BLOCK_BITS = 512;
 const BLOCK_WORDS = 16;
 /** Bits set for a fingerprint: four words of hash, three positions of nine bits in each. */
 const PROBES = 12;
+/** Chance at which a filter claims what was not added, where no other is asked for. */
+const RATE = 1e-6;
 const MAGIC = 0x42464731; // "BFG1"
 const HEADER_BYTES = 24;
 const PIECE = 1 << 20;
@@ -16,6 +18,10 @@ const PIECE = 1 << 20;
 const BATCH = 32;
 /** 4 GiB: the largest offset of a word that stays a small integer in V8. */
 const MAX_BLOCKS = 2 ** 26;
+/** 256 KiB: a smaller filter is not folded. */
+const MIN_BLOCKS = 4096;
+/** Room that a filter must have beside what is expected to be begun at a fold of its size: more than chance can make of it. */
+const SPARE = 1.1;
 
 /** A filter as another thread can be given it: the bits themselves, shared. Nobody adds to it any more. */
 export interface FilterMemory {
@@ -43,8 +49,18 @@ export class FingerprintFilter {
    * An empty filter for `expected` fingerprints (repeated ones need no room of their own). Two filters of the same arguments can be merged.
    * Throws a RangeError above 4 GiB or on a rate outside 1e-9 to 0.5.
    */
-  static sized(expected: number, falsePositiveRate = 1e-6): FingerprintFilter {
+  static sized(expected: number, falsePositiveRate = RATE): FingerprintFilter {
     return new FingerprintFilter(new Int32Array(filterBytes(expected, falsePositiveRate) / 4), 0);
+  }
+
+  /**
+   * An empty filter of the size of `sized(expected)`, folded as far as `most` fingerprints surely leave room for: what is added to it and
+   * folded gives the same bytes as from any other beginning of the same `expected`.
+   */
+  static begun(expected: number, most: number): FingerprintFilter {
+    let blocks = filterBytes(expected) / (BLOCK_WORDS * 4);
+    while (canFold(blocks) && most * SPARE * bitsFor(RATE) <= (blocks / 2) * BLOCK_BITS) blocks /= 2;
+    return new FingerprintFilter(new Int32Array(blocks * BLOCK_WORDS), 0);
   }
 
   /** A filter over the memory of another. */
@@ -131,13 +147,37 @@ export class FingerprintFilter {
   /** Share of bits that are set, 0 to 1: above 0.35 the filter was sized too small. */
   fill(): number {
     this.settle();
+    const { words } = this;
     let set = 0;
-    for (const word of this.words) {
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      if (word === 0) continue;
       let x = word - ((word >>> 1) & 0x55555555);
       x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
       set += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
     }
-    return set / (this.words.length * 32);
+    return set / (words.length * 32);
+  }
+
+  /**
+   * The filter at the smallest size that still holds the default rate, by laying neighbouring blocks upon each other. It depends on what was
+   * added alone, and on the size that the filter was planned with.
+   */
+  folded(): FingerprintFilter {
+    // Bits that are set where the filter is as full as it may be.
+    const full = 1 - Math.exp(-(BLOCK_BITS / bitsFor(RATE)) * (1 - (1 - 1 / BLOCK_BITS) ** PROBES));
+    let fill = this.fill();
+    let folds = 0;
+    for (; canFold(this.blocks >>> folds) && 1 - (1 - fill) ** 2 <= full; folds++) fill = 1 - (1 - fill) ** 2;
+    if (folds === 0) return this;
+    const { words } = this;
+    const smaller = new Int32Array(words.length >>> folds);
+    for (let block = 0; block < this.blocks; block++) {
+      const to = (block >>> folds) * BLOCK_WORDS;
+      const from = block * BLOCK_WORDS;
+      for (let word = 0; word < BLOCK_WORDS; word++) smaller[to + word]! |= words[from + word]!;
+    }
+    return new FingerprintFilter(smaller, this.count);
   }
 
   /** A header of 24 bytes (magic, version, blocks, probes, added as two words), then the blocks, all little-endian. */
@@ -219,13 +259,20 @@ function stir(word: number, hi: number): number {
 }
 
 /** Bytes of a filter for `expected` fingerprints at the given rate. */
-export function filterBytes(expected: number, falsePositiveRate = 1e-6): number {
+export function filterBytes(expected: number, falsePositiveRate = RATE): number {
   if (!(expected >= 0) || !(falsePositiveRate >= 1e-9 && falsePositiveRate <= 0.5)) {
     throw new RangeError('a filter needs an expected count of 0 or more and a rate of 1e-9 to 0.5');
   }
-  const blocks = Math.max(1, Math.ceil((Math.max(1, expected) * bitsFor(falsePositiveRate)) / BLOCK_BITS));
+  const wanted = Math.max(1, Math.ceil((Math.max(1, expected) * bitsFor(falsePositiveRate)) / BLOCK_BITS));
+  // A size that can be halved until it is small.
+  const grain = 2 ** Math.max(0, Math.floor(Math.log2(wanted / MIN_BLOCKS)));
+  const blocks = Math.ceil(wanted / grain) * grain;
   if (blocks > MAX_BLOCKS) throw new RangeError(`a filter for ${expected} fingerprints is over 4 GiB: use winnowing`);
   return blocks * BLOCK_WORDS * 4;
+}
+
+function canFold(blocks: number): boolean {
+  return blocks % 2 === 0 && blocks / 2 >= MIN_BLOCKS;
 }
 
 const bitsByRate = new Map<number, number>();

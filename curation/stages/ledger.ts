@@ -64,7 +64,7 @@ export function emptyTally(): Tally {
   return { records: 0, kept: 0, excluded: 0, rejected: 0, reasons: {} };
 }
 
-export function count(tally: Tally, row: LedgerRow): void {
+export function count(tally: Tally, row: Pick<LedgerRow, 'outcome' | 'reason'>): void {
   tally.records++;
   tally[row.outcome]++;
   const reason = row.outcome === 'kept' ? 'kept' : row.reason;
@@ -75,7 +75,10 @@ export function count(tally: Tally, row: LedgerRow): void {
 export type DayTally = Record<string, { kept: number; reasons: Record<string, number> }>;
 
 /** Counts a row under its day; one without a day is nowhere. */
-export function countDay(days: DayTally, { day, outcome, reason }: LedgerRow): void {
+export function countDay(
+  days: DayTally,
+  { day, outcome, reason }: Pick<LedgerRow, 'day' | 'outcome' | 'reason'>,
+): void {
   if (day === null) return;
   const of = (days[day] ??= { kept: 0, reasons: {} });
   if (outcome === 'kept') of.kept++;

@@ -29,3 +29,13 @@ export async function mapBounded<T, R>(
   if (failures.length > 0) throw failures[0];
   return results;
 }
+
+/** Two works at once, otherwise as `mapBounded`. */
+export async function both<A, B>(
+  steering: { running(): Promise<void> },
+  first: () => Promise<A>,
+  second: () => Promise<B>,
+): Promise<[A, B]> {
+  const works: (() => Promise<A | B>)[] = [first, second];
+  return (await mapBounded(works, 2, steering, (work) => work())) as [A, B];
+}

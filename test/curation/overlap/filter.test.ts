@@ -47,6 +47,33 @@ describe('the filter of fingerprints', () => {
     expect(right.added).toBe(5000);
   });
 
+  it('folds to the same bytes wherever it began, finds all that was added, and holds the rate', () => {
+    const count = 100_000;
+    const folds = [0, count, 3 * count, 40 * count].map((most) => {
+      const filter = most === 0 ? FingerprintFilter.sized(50 * count) : FingerprintFilter.begun(50 * count, most);
+      for (let n = 0; n < count; n++) filter.add(...gram(n));
+      return filter.folded();
+    });
+    const [folded] = folds;
+    for (const other of folds) expect(Buffer.compare(other.toBytes(), folded!.toBytes())).toBe(0);
+    expect(folded!.added).toBe(count);
+    expect(folded!.bytes).toBeGreaterThanOrEqual(filterBytes(count) * 0.98);
+    expect(folded!.bytes).toBeLessThan(filterBytes(count) * 2);
+    for (let n = 0; n < count; n++) if (!folded!.has(...gram(n))) throw new Error(`${n} is missed`);
+    let wrong = 0;
+    for (let n = count; n < 21 * count; n++) if (folded!.has(...gram(n))) wrong++;
+    expect(wrong).toBeLessThanOrEqual(6);
+  });
+
+  it('folds neither what is full nor what is small', () => {
+    const full = FingerprintFilter.sized(400_000);
+    for (let n = 0; n < 400_000; n++) full.add(...gram(n));
+    expect(full.folded()).toBe(full);
+    const small = FingerprintFilter.sized(1000);
+    expect(small.folded()).toBe(small);
+    expect(FingerprintFilter.begun(1000, 0).bytes).toBe(small.bytes);
+  });
+
   it('refuses to merge other sizes and to read anything cut, lengthened or foreign', () => {
     const filter = FingerprintFilter.sized(1000);
     const bytes = filter.toBytes();

@@ -25,7 +25,7 @@ export function stubStages(shards: number, buckets: number): Partial<Activities>
   const admitted = (shard: number): Admitted => ({
     ...{ ref: ref(`admit/${shard}`), tally: { records: 10, kept: 0, excluded: 10, rejected: 0, reasons } },
     ...{ records: RECORDS_A_SHARD - 10, redactions: { 'personal.email': 3, 'aws.access-key': 1 } },
-    ...{ fingerprints: 812, withheld: 2 },
+    ...{ fingerprints: 812, withheld: 2, withheldFingerprints: 9 },
   });
   return {
     plan: answer({

@@ -4,7 +4,7 @@ import type { RunSummary } from '../../../activities/types.ts';
 import { record } from '../site/histories.ts';
 import { Site } from '../site/site.ts';
 
-/** Shards wanted; a run of 100,000 takes an hour and a half on two cores. */
+/** Shards wanted. */
 const SHARDS = Number(process.env['DRILL_SHARDS'] ?? 3_000);
 /** A shard is cut at the first line past its size; some three events of the sample make one. */
 const EVENTS_A_SHARD = 4;
