@@ -97,30 +97,38 @@ function inputOf(folder: string): string[] {
   return [...sample, '--now', NOW, '--keys', join(folder, 'keys'), '--plain', '--json'];
 }
 
-/** One worker process of one stage thread, then two, on a server of their own. */
+/** One worker process of one stage thread, then two, all of them new, on a server of their own. */
 async function workers(folder: string): Promise<Row[]> {
   const keystore = await openKeystore(join(folder, 'keys'));
   const person = { name: 'bench', group: 'copilot-team', affiliation: 'employee', team: 'bench', from: '2026-01-01' };
   const people = [{ ...person, recipient: keystore.identity().recipient }];
   writeFileSync(join(folder, 'access.yaml'), JSON.stringify({ version: 1, people }));
   const server = await startServer({ folder: join(folder, 'cluster') });
-  const running: ChildProcess[] = [];
   try {
-    const seconds: number[] = [];
-    for (const count of [1, 2]) {
-      running.push(await worker(folder, server.address));
-      const cluster = ['--address', server.address, '--access', join(folder, 'access.yaml'), '--concurrency', '4'];
-      const cut = ['--shard-bytes', '4MB', '--out', join(folder, `out-${count}`)];
-      seconds.push(timed(folder, MAIN, ['run', ...inputOf(folder), ...cluster, ...cut]).wall);
-    }
-    const [one = NaN, two = NaN] = seconds;
+    const one = await runOn(1, folder, server.address);
+    const two = await runOn(2, folder, server.address);
     return [
       { what: 'one worker process', figure: `${one.toFixed(1)} s` },
       { what: 'two worker processes', figure: `${two.toFixed(1)} s`, note: `${(one / two).toFixed(2)}× one` },
     ];
   } finally {
-    for (const child of running) child.kill('SIGKILL');
     await server.stop();
+  }
+}
+
+/** Seconds of the run on so many worker processes. */
+async function runOn(count: number, folder: string, address: string): Promise<number> {
+  const running: ChildProcess[] = [];
+  try {
+    for (let index = 0; index < count; index++) running.push(await worker(folder, address));
+    const cluster = ['--address', address, '--access', join(folder, 'access.yaml'), '--concurrency', '4'];
+    const cut = ['--shard-bytes', '16MB', '--out', join(folder, `out-${count}`)];
+    return timed(folder, MAIN, ['run', ...inputOf(folder), ...cluster, ...cut]).wall;
+  } finally {
+    for (const child of running) {
+      child.removeAllListeners('exit');
+      child.kill('SIGKILL');
+    }
   }
 }
 
