@@ -144,31 +144,34 @@ export class FingerprintFilter {
     this.count += other.count;
   }
 
-  /** Share of bits that are set, 0 to 1: above 0.35 the filter was sized too small. */
-  fill(): number {
+  /** Share of bits that are set, 0 to 1: above 0.35 the filter was sized too small. With `folds`, the share if it were folded so often. */
+  fill(folds = 0): number {
     this.settle();
     const { words } = this;
+    const stride = BLOCK_WORDS << folds;
     let set = 0;
-    for (let i = 0; i < words.length; i++) {
-      const word = words[i]!;
-      if (word === 0) continue;
-      let x = word - ((word >>> 1) & 0x55555555);
-      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-      set += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    for (let base = 0; base < words.length; base += stride) {
+      for (let at = base; at < base + BLOCK_WORDS; at++) {
+        let word = words[at]!;
+        for (let other = at + BLOCK_WORDS; other < base + stride; other += BLOCK_WORDS) word |= words[other]!;
+        if (word === 0) continue;
+        let x = word - ((word >>> 1) & 0x55555555);
+        x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+        set += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+      }
     }
-    return set / (words.length * 32);
+    return set / ((words.length >>> folds) * 32);
   }
 
   /**
-   * The filter at the smallest size that still holds the default rate, by laying neighbouring blocks upon each other. It depends on what was
-   * added alone, and on the size that the filter was planned with.
+   * The filter at the smallest size that still holds the default rate, by laying neighbouring blocks upon each other. How small is decided by
+   * the bits that would be set at each size, so it depends on what was added alone, and on the size that the filter was planned with.
    */
   folded(): FingerprintFilter {
     // Bits that are set where the filter is as full as it may be.
     const full = 1 - Math.exp(-(BLOCK_BITS / bitsFor(RATE)) * (1 - (1 - 1 / BLOCK_BITS) ** PROBES));
-    let fill = this.fill();
     let folds = 0;
-    for (; canFold(this.blocks >>> folds) && 1 - (1 - fill) ** 2 <= full; folds++) fill = 1 - (1 - fill) ** 2;
+    while (canFold(this.blocks >>> folds) && this.fill(folds + 1) <= full) folds++;
     if (folds === 0) return this;
     const { words } = this;
     const smaller = new Int32Array(words.length >>> folds);

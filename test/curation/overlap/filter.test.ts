@@ -65,6 +65,25 @@ describe('the filter of fingerprints', () => {
     expect(wrong).toBeLessThanOrEqual(6);
   });
 
+  it('folds as far from every beginning where one fingerprint decides how far', () => {
+    const [plan, edge] = [420_000, 52_505];
+    const beginnings = [
+      FingerprintFilter.sized(plan),
+      FingerprintFilter.begun(plan, 2 * edge),
+      FingerprintFilter.begun(plan, edge),
+    ];
+    expect(new Set(beginnings.map(({ bytes }) => bytes)).size).toBe(3);
+    const sizes = new Set<number>();
+    for (let n = 0; n < edge + 20; n++) {
+      for (const filter of beginnings) filter.add(...gram(n));
+      if (n < edge - 20) continue;
+      const [first, ...others] = beginnings.map((filter) => filter.folded().bytes);
+      sizes.add(first!);
+      for (const other of others) expect(other).toBe(first);
+    }
+    expect(sizes.size).toBe(2);
+  });
+
   it('folds neither what is full nor what is small', () => {
     const full = FingerprintFilter.sized(400_000);
     for (let n = 0; n < 400_000; n++) full.add(...gram(n));
