@@ -30,7 +30,7 @@ import { select } from './curate/select.ts';
 import { settle } from './publish/settle.ts';
 import { openStore } from '../storage/objects.ts';
 import type { Stage, WorkerSettings } from './run/stage.ts';
-import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './run/windows.ts';
+import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './nights/windows.ts';
 import type {
   Admitted,
   Assembled,

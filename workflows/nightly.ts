@@ -1,17 +1,12 @@
-/** Nightly: curates or measures the window that its scheduled time closes, and curates again those before whose events came late. */
-import { ApplicationFailure, executeChild, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
-import type { NightlyInput } from '../activities/run/windows.ts';
+/** Nightly: curates or measures the window that its scheduled time closes, and curates again those before whose events came late, newest first. */
+import { ApplicationFailure, executeChild, patched, workflowInfo } from '@temporalio/workflow';
+import type { DueWindow, NightlyInput } from '../activities/nights/windows.ts';
 import type { RunSummary } from '../activities/types.ts';
 import { curate } from './curate.ts';
-import { NOT_RETRIED } from './run/failures.ts';
 import { measure } from './measure.ts';
+import { stagesWith } from './run/stages.ts';
 
-const books = proxyActivities<Pick<Activities, 'windowsDue' | 'openWindow' | 'closeWindow'>>({
-  startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '12 seconds',
-  retry: { maximumInterval: '1 minute', maximumAttempts: 30, nonRetryableErrorTypes: [...NOT_RETRIED] },
-});
+const books = stagesWith({ startToCloseTimeout: '1 hour' }, 'windowsDue', 'openWindow', 'closeWindow');
 
 /** A start that comes so long after its time is a backfill: it lets the night of today go first. */
 const BACKFILL_MS = 36 * 3_600_000;
@@ -29,7 +24,9 @@ export async function nightly(input: NightlyInput): Promise<NightlyResult> {
   const [workflow, turn] = kind === 'curate' ? [curate, PRIORITY.curate] : [measure, PRIORITY.measure];
   const priorityKey = startTime.getTime() - at > BACKFILL_MS ? PRIORITY.backfill : turn;
   const windows: NightlyResult['windows'] = [];
-  for (const window of await books.windowsDue({ ...input, at })) {
+  const isDone = ({ day }: DueWindow) => windows.some((window) => window.day === day);
+  let due = await books.windowsDue({ ...input, at });
+  for (let window: DueWindow | undefined = due[0]; window; window = due.find((other) => !isDone(other))) {
     const run = await books.openWindow({ ...input, at, window });
     const summary: RunSummary = await executeChild(workflow, {
       workflowId: run.run,
@@ -39,6 +36,8 @@ export async function nightly(input: NightlyInput): Promise<NightlyResult> {
     });
     await books.closeWindow({ ...input, at, window, summary });
     windows.push({ day: window.day, late: window.late, version: summary.version, digest: summary.digest });
+    // Which files hold events of earlier windows is known once they were read. Nights that began before that was asked take what was due.
+    if (patched('ask-again')) due = await books.windowsDue({ ...input, at });
   }
   return { windows };
 }

@@ -1,16 +1,9 @@
 /** Recheck: judges every published version by today's facts, and ends with those that must be issued again. */
-import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { RecheckInput, RecheckSummary } from '../activities/erase/nightlyrecheck.ts';
-import type { Activities } from '../activities/index.ts';
-import { NOT_RETRIED } from './run/failures.ts';
 import { scheduledTime } from './nightly.ts';
+import { stages } from './run/stages.ts';
 import { setAttributes } from './run/steering.ts';
-
-const { recheckAll } = proxyActivities<Pick<Activities, 'recheckAll'>>({
-  startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '12 seconds',
-  retry: { maximumInterval: '1 minute', maximumAttempts: 30, nonRetryableErrorTypes: [...NOT_RETRIED] },
-});
 
 /** What is found is no failure, so that a schedule goes on: operators see it as GarnerOutcome="reissue". */
 export async function recheck(input: RecheckInput): Promise<RecheckSummary> {
@@ -18,7 +11,7 @@ export async function recheck(input: RecheckInput): Promise<RecheckSummary> {
   const now = input.now ?? scheduledTime();
   const { runId } = workflowInfo();
   try {
-    const summary = await recheckAll({ ...input, now, run: `recheck-${runId}` });
+    const summary = await stages.recheckAll({ ...input, now, run: `recheck-${runId}` });
     const due = summary.reissue.map(({ version }) => version);
     setCurrentDetails(due.length === 0 ? 'nothing to issue again' : `to issue again: ${due.join(', ')}`);
     setAttributes({ outcome: due.length === 0 ? 'done' : 'reissue' });

@@ -10,6 +10,7 @@ import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { decode, StreamFault } from '../../storage/decode.ts';
 import { openStore } from '../../storage/objects.ts';
 import { LineBuffer } from '../run/container.ts';
+import { SourceQuarters } from './quarters.ts';
 import { knownSubject } from '../measure/pseudonyms.ts';
 import type { Piece } from '../plan/pinned.ts';
 import { RunFailure } from '../run/failure.ts';
@@ -17,7 +18,7 @@ import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
 
 /** Parts of a shard's object after its buckets. */
-export const SHARD_PARTS = { rows: 0, fingerprints: 1, links: 2, documents: 3, withheld: 4 } as const;
+export const SHARD_PARTS = { rows: 0, quarters: 1, fingerprints: 2, links: 3, documents: 4, withheld: 5 } as const;
 
 /** Fingerprints in one table at a time: about 50 MB, however large a shard is. */
 const FINGERPRINT_BATCH = 1 << 21;
@@ -140,6 +141,7 @@ class ShardOutput {
   readonly #batches: Buffer[] = [];
   readonly #buckets: LineBuffer[];
   readonly #rows = new LineBuffer();
+  readonly #quarters = new SourceQuarters();
   readonly #documents = new LineBuffer();
   /** A line for each text whose documents are not all known. */
   readonly withheldTexts = new LineBuffer();
@@ -158,6 +160,7 @@ class ShardOutput {
 
   record(bucket: number, record: AdmittedRecord): void {
     this.#buckets[bucket]!.push(record);
+    this.#quarters.add(record);
   }
 
   admitted(): void {
@@ -203,6 +206,7 @@ class ShardOutput {
     return [
       ...this.#buckets.map((bucket) => bucket.bytes()),
       this.#rows.bytes(),
+      this.#quarters.bytes(),
       Buffer.concat(this.#batches),
       links.bytes(),
       this.#documents.bytes(),

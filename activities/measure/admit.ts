@@ -9,6 +9,7 @@ import { narrowed } from '../../curation/measurement/rows/narrow.ts';
 import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
 import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { admitPiece, SHARD_PARTS } from '../curate/admit.ts';
+import { SourceQuarters } from '../curate/quarters.ts';
 import type { Plan } from '../plan/pinned.ts';
 import { LineBuffer, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
@@ -79,12 +80,13 @@ async function narrowShard(
   return { ref: narrow, tally: output.tally, records, redactions: {}, ...NO_PRIVATE_TEXT };
 }
 
-/** The same parts as a shard of training has: buckets, then the rows. */
+/** The same parts as a shard of training has: buckets, then the rows and when they happened. */
 class MeasureOutput {
   readonly tally = emptyTally();
   records = 0;
   readonly #buckets: LineBuffer[];
   readonly #rows = new LineBuffer();
+  readonly #quarters = new SourceQuarters();
 
   constructor(buckets: number) {
     this.#buckets = Array.from({ length: buckets }, () => new LineBuffer());
@@ -97,6 +99,7 @@ class MeasureOutput {
 
   event(bucket: number, event: OutcomeEvent): void {
     this.#buckets[bucket]!.push(event);
+    this.#quarters.add(event);
   }
 
   admitted(): void {
@@ -104,6 +107,6 @@ class MeasureOutput {
   }
 
   parts(): Buffer[] {
-    return [...this.#buckets.map((bucket) => bucket.bytes()), this.#rows.bytes()];
+    return [...this.#buckets.map((bucket) => bucket.bytes()), this.#rows.bytes(), this.#quarters.bytes()];
   }
 }

@@ -27,7 +27,9 @@ const PROBED_RECORDS = 20;
  */
 export async function plan(input: CurateInput, stage: Stage, given?: readonly PlannedSource[]): Promise<Planned> {
   const { policy, facts, codeVersion } = stage;
-  const found: readonly (SourceObject & { format?: FormatName })[] = given ?? (await listSources(input.inputs));
+  const named = stage.settings.sources;
+  const found: readonly (SourceObject & { format?: FormatName })[] =
+    given ?? named ?? (await listSources(input.inputs));
   const pinned: { source: PlannedSource; pieces: Omit<Piece, 'source'>[] }[] = [];
   for (const object of found) {
     const store = openStore(object.store);
@@ -45,7 +47,7 @@ export async function plan(input: CurateInput, stage: Stage, given?: readonly Pl
   const plainBytes = sources.reduce((sum, { size, compressed }) => sum + size * (compressed ? EXPANSION : 1), 0);
   const buckets = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(plainBytes / BUCKET_BYTES)));
   const erased = await readErasures(stage.keystore);
-  const named = {
+  const decisive = {
     inputs: sources.map(({ sha256, format }) => [sha256, format]),
     ...{ policy: policy.digest, facts: facts.digest, code: codeVersion, now: input.now, window: input.window, buckets },
     // Only where there are any, so that the first erasure alone gives other keys.
@@ -54,7 +56,7 @@ export async function plan(input: CurateInput, stage: Stage, given?: readonly Pl
     ...(stage.settings.cases?.length ? { cases: stage.settings.cases } : {}),
     ...(stage.guards.length > 0 ? { guards: stage.guards.map(({ keyId, sha256 }) => [keyId, sha256]) } : {}),
   };
-  const planDigest = createHash('sha256').update(JSON.stringify(named)).digest('hex');
+  const planDigest = createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
   const shards = cutShards(
     pinned.flatMap(({ pieces }, source) => pieces.map((piece) => ({ source, ...piece }))),
     input.shardBytes,

@@ -12,6 +12,10 @@ export interface SourceObject {
   name: string;
   /** Bytes as stored. */
   size: number;
+  /** Changes whenever the bytes do; absent where the store gives none. */
+  tag?: string;
+  /** Of a night: it lies in the folder of another day, and may hold events of the window's suggestions. */
+  borrowed?: true;
 }
 
 /** Source objects by name. Hidden files are no sources. @throws ConfigError naming the input that is not there or holds no file. */
@@ -44,16 +48,17 @@ async function* sourcesOf(input: string): AsyncGenerator<SourceObject> {
     );
   });
   if (info.isFile()) {
-    const folder = dirname(path);
-    return yield { store: folder, key: basename(path), name: input, size: info.size };
+    const [store, key] = [dirname(path), basename(path)];
+    const tag = (await openStore(store).stat(key))?.etag;
+    return yield { store, key, name: input, size: info.size, ...(tag !== undefined && { tag }) };
   }
   yield* objectsUnder(path, input.replace(/\/+$/, ''));
 }
 
 async function* objectsUnder(address: string, name: string): AsyncGenerator<SourceObject> {
   const shown = name.replace(/\?.*$/, '').replace(/\/+$/, '');
-  for await (const { key, size } of openStore(address).list('')) {
+  for await (const { key, size, etag } of openStore(address).list('')) {
     if (key.split('/').some((part) => part.startsWith('.'))) continue;
-    yield { store: address, key, name: `${shown}/${key}`, size };
+    yield { store: address, key, name: `${shown}/${key}`, size, ...(etag !== undefined && { tag: etag }) };
   }
 }

@@ -1,7 +1,10 @@
 /** Basis: by what a run judged, sealed beside its ledger, so that each of its verdicts can be explained when the run is over. */
+import type { Quarter } from '../../curation/events/window.ts';
+import { SHARD_PARTS } from '../curate/admit.ts';
+import { SourceQuarters } from '../curate/quarters.ts';
 import type { PlannedSource } from '../plan/pinned.ts';
 import type { Stage } from '../run/stage.ts';
-import type { Ref } from '../types.ts';
+import type { Admitted, Ref } from '../types.ts';
 
 export interface Basis {
   policy: { file: string; text: string };
@@ -10,7 +13,8 @@ export interface Basis {
   factsDigest: string;
   /** Milliseconds since 1970-01-01 UTC. */
   now: number;
-  sources: PlannedSource[];
+  /** With the quarters of an hour in which their events happened. */
+  sources: (PlannedSource & { quarters: Quarter[] })[];
   /** Keyed hashes of who was erased before the run. */
   erased: string[];
   window: { from: number; to: number } | null;
@@ -20,9 +24,14 @@ export interface Basis {
 }
 
 /** Writes what the run of this stage judges by. It stays as long as the ledger does. */
-export async function writeBasis(stage: Stage): Promise<Ref> {
-  const { sources, factsDigest, now, erased, window, codeVersion, planDigest } = stage.plan;
-  const decided = { factsDigest, now, sources, erased, window, codeVersion, planDigest };
-  const basis: Basis = { policy: stage.settings.policy, facts: stage.request.facts, ...decided };
+export async function writeBasis(shards: readonly Admitted[], stage: Stage): Promise<Ref> {
+  const { sources, factsDigest, now, erased, window, codeVersion, planDigest, buckets } = stage.plan;
+  const quarters = new SourceQuarters();
+  for (const { ref } of shards) quarters.merge(await stage.reader.read(ref, buckets + SHARD_PARTS.quarters));
+  const basis: Basis = {
+    ...{ policy: stage.settings.policy, facts: stage.request.facts, factsDigest, now, erased, window },
+    ...{ codeVersion, planDigest },
+    sources: sources.map((source, index) => ({ ...source, quarters: quarters.of(index) })),
+  };
   return stage.writeJson('ledger/basis', basis);
 }

@@ -36,7 +36,7 @@ export async function settle(
   const db = await openRelational({ scratch: folder });
   try {
     await fill(db, rowsOf(shards, buckets, selected, stage));
-    const settled = { ...(await sealSorted(db, stage)), basis: await writeBasis(stage) };
+    const settled = { ...(await sealSorted(db, stage)), basis: await writeBasis(shards, stage) };
     const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
     const { kept, excluded, rejected } = settled.tally;
     if (settled.tally.records !== records || kept + excluded + rejected !== records)

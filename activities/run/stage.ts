@@ -20,6 +20,7 @@ import { PartReader, writeParts } from './container.ts';
 import { erasureKeys, withErased } from '../erase/erasure.ts';
 import { RunFailure } from './failure.ts';
 import type { Plan } from '../plan/pinned.ts';
+import type { SourceObject } from '../plan/sources.ts';
 import type { Ref } from '../types.ts';
 
 /** What a worker lends to every stage. */
@@ -62,6 +63,8 @@ export interface RunSettings {
   guards?: StoredGuard[];
   /** Of strategy-assessment: the declared experiment as it was when the run was started. */
   experiment?: { file: string; text: string };
+  /** Of a night: what it reads, in place of what lies under the inputs by then. */
+  sources?: SourceObject[];
   /** Of training: pseudonyms of users whose abuse a reviewer confirmed. */
   confirmed?: string[];
   /** Of abuse-investigation: pseudonyms of the cases that reviewers have. */

@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import type { RecheckInput } from '../../activities/erase/nightlyrecheck.ts';
 import type { RetentionInput } from '../../activities/retention/expire.ts';
 import { namedGuards } from '../../activities/run/guards.ts';
-import { windowStates, type NightlyInput } from '../../activities/run/windows.ts';
+import { windowStates, type NightlyInput } from '../../activities/nights/windows.ts';
 import { readText } from '../../config/document.ts';
 import { parseExperiment } from '../../config/experiment.ts';
 import { readPolicyOf } from '../../config/policy/purpose.ts';

@@ -41,3 +41,22 @@ function beginOf(day: Day, timeZone: string): number {
   }
   return after;
 }
+
+/** A quarter of an hour, numbered since 1970-01-01 UTC. The days of every time zone begin with one. */
+export type Quarter = number;
+const QUARTER_MS = 900_000;
+
+/** The quarter that a moment, in milliseconds since 1970-01-01 UTC, lies in. */
+export function quarterOf(time: number): Quarter {
+  return Math.floor(time / QUARTER_MS);
+}
+
+/** Whether a quarter lies, in whole or in part, in the window or within `margin` milliseconds of it. */
+export function touches(
+  quarters: readonly Quarter[],
+  { from, to }: { from: number; to: number },
+  margin: number,
+): boolean {
+  const [first, last] = [quarterOf(from - margin), quarterOf(to + margin - 1)];
+  return quarters.some((quarter) => quarter >= first && quarter <= last);
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dayAt, dayPlus, windowOfDay, windowText } from '../../../curation/events/window.ts';
+import { dayAt, dayPlus, quarterOf, touches, windowOfDay, windowText } from '../../../curation/events/window.ts';
 
 const HOUR = 3_600_000;
 
@@ -35,5 +35,21 @@ describe('the window of a day', () => {
   it('is called by its first and last day', () => {
     expect(windowText(windowOfDay('2026-02-28', 'UTC'))).toBe('2026-02-28/2026-02-28');
     expect(windowText(null)).toBe('all');
+  });
+
+  it('is touched by every quarter of an hour with a moment in it or within the margin, and by none that lies further off', () => {
+    const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe');
+    const margins = fc.constantFrom(0, HOUR / 4, HOUR);
+    const offsets = fc.integer({ min: -3 * HOUR, max: 3 * HOUR });
+    fc.assert(
+      fc.property(zones, margins, offsets, fc.boolean(), (zone, margin, offset, isEnd) => {
+        const window = windowOfDay('2026-05-01', zone);
+        const time = (isEnd ? window.to : window.from) + offset;
+        const isNear = time >= window.from - margin && time < window.to + margin;
+        expect(touches([quarterOf(time)], window, margin)).toBe(isNear);
+        expect(touches([0, quarterOf(time)], window, margin)).toBe(isNear);
+      }),
+    );
+    expect(touches([], windowOfDay('2026-05-01', 'UTC'), HOUR)).toBe(false);
   });
 });

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WindowState } from '../../../activities/run/windows.ts';
+import type { WindowState } from '../../../activities/nights/windows.ts';
 import { filesUnder, PROJECT } from '../../command.ts';
 import { record } from '../site/histories.ts';
+import { acrossMidnights, byDay, wrongWindows } from '../site/midnights.ts';
 import { Site } from '../site/site.ts';
 
 const site = new Site();
 const days: string[] = [];
+const DAY_MS = 86_400_000;
 
 /** The sample's lines by the day of their event. */
 beforeAll(async () => {
@@ -26,17 +28,15 @@ beforeAll(async () => {
   writeFileSync(site.path('private/ledger.ts'), code.join('\n'));
   const guard = await site.start(['fingerprint', '--source', 'private', '--out', 'private.guard']).ended;
   expect(guard.status).toBe(0);
-  const byDay = new Map<string, string[]>();
+  const lines: string[] = [];
   for (const file of filesUnder(site.path('sample/events'))) {
     const bytes = readFileSync(file);
-    for (const line of (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n')) {
-      const day = /"time":"(2026-\d\d-\d\d)T/.exec(line)?.[1];
-      if (day) byDay.set(day, [...(byDay.get(day) ?? []), line]);
-    }
+    lines.push(...(file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n'));
   }
-  const full = [...byDay].sort(([a], [b]) => (a < b ? -1 : 1)).filter(([, lines]) => lines.length > 40);
-  const [first, second] = full.slice(0, 2);
-  for (const [day, lines] of [first!, second!]) {
+  const [first] = [...byDay(lines)].sort(([a], [b]) => (a < b ? -1 : 1)).find(([, of]) => of.length > 40)!;
+  const second = new Date(Date.parse(first) + DAY_MS).toISOString().slice(0, 10);
+  const moved = byDay(acrossMidnights(lines, first, second));
+  for (const [day, lines] of [first, second].map((day): [string, string[]] => [day, moved.get(day)!])) {
     days.push(day);
     mkdirSync(site.path('days', day), { recursive: true });
     writeFileSync(site.path('days', day, 'a.jsonl'), lines.slice(0, -15).join('\n') + '\n');
@@ -58,7 +58,7 @@ function config(jitter: string, wrong: Record<string, string> = {}): void {
 schedules:
   - id: night
     at: '02:30'
-    timeZone: Europe/Berlin
+    timeZone: America/New_York
     inputs: ['days/{day}']
     out: out
     jitter: ${jitter}
@@ -138,7 +138,7 @@ describe('nights', () => {
     expect(await apply()).toBe(LISTED);
     await site.withClient(async (client) => {
       const { spec, policies } = await client.schedule.getHandle('garner-night').describe();
-      expect(spec).toMatchObject({ jitter: 1000, timezone: 'Europe/Berlin' });
+      expect(spec).toMatchObject({ jitter: 1000, timezone: 'America/New_York' });
       expect(policies).toMatchObject({ overlap: 'SKIP', pauseOnFailure: true });
     });
     const { stdout } = await command('schedule', 'list', '--json');
@@ -182,6 +182,7 @@ describe('nights', () => {
     expect(after!.version).not.toBe(before!.version);
     expect(other).toMatchObject({ issues: 1 });
     expect(statementsOf(after!.version!)).toContain(sha256(readFileSync(site.path('private.guard'))));
+    expect(await wrongWindows(site, days, [after!.version!, other!.version!])).toEqual([]);
     console.log(`nightly: ${from} issued as ${before!.version}, again as ${after!.version} after late events`);
 
     const figures = ['schedule', 'backfill', 'figures', '--from', to, '--to', to];
