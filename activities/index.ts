@@ -27,7 +27,7 @@ import { recheckAll, type RecheckInput } from './erase/nightlyrecheck.ts';
 import { reissue, type ReissueInput } from './erase/reissue.ts';
 import { render, type RenderInput } from './publish/render.ts';
 import { select } from './curate/select.ts';
-import { settle } from './publish/settle.ts';
+import { settle, writeLedgerPart } from './publish/settle.ts';
 import { openStore } from '../storage/objects.ts';
 import type { Stage, WorkerSettings } from './run/stage.ts';
 import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './nights/windows.ts';
@@ -36,6 +36,7 @@ import type {
   Assembled,
   CurateInput,
   Decided,
+  LedgerPart,
   Ref,
   Rendered,
   RunSummary,
@@ -66,9 +67,11 @@ export const STAGES = {
     const buckets = assembled.slice(from, to).map(({ ref }, index) => ({ bucket: from + index, ref }));
     return render({ ...input, buckets, all: assembled.map(({ ref }) => ref) }, stage);
   },
-  settle: async (input: StageInput & Judged, stage: Stage) => {
-    const { shards, assembled } = await unitsOf(input, stage);
-    return settle(shards, assembled, input.selected, stage);
+  ledger: async (input: StageInput & JudgedPages & { part: number }, stage: Stage) =>
+    writeLedgerPart(input.part, { selected: input.selected, ...(await unitsOf(input, stage)) }, stage),
+  settle: async ({ ledger, ...input }: StageInput & JudgedPages & { ledger?: Ref[] }, stage: Stage) => {
+    const judged = { selected: input.selected, ...(await unitsOf(input, stage)) };
+    return settle(judged, stage, ledger && (await listed<LedgerPart>(ledger, stage)));
   },
   publish: async (input: StageInput & PublishPages, stage: Stage) =>
     publish(
@@ -105,15 +108,15 @@ export const BARE_STAGES = {
 } as const;
 
 /** Units of earlier stages come as the lists of their pages. */
-interface Judged {
+interface JudgedPages {
   shards: Ref[];
   assembled: Ref[];
   selected: Selected;
 }
 type RenderRange = Omit<RenderInput, 'buckets' | 'all'> & { assembled: Ref[]; from: number; to: number };
-type PublishPages = Omit<PublishInput, 'shards' | 'assembled' | 'rendered'> & Judged & { rendered: Ref[] };
+type PublishPages = Omit<PublishInput, 'shards' | 'assembled' | 'rendered'> & JudgedPages & { rendered: Ref[] };
 
-async function unitsOf(input: Judged, stage: Stage): Promise<{ shards: Admitted[]; assembled: Assembled[] }> {
+async function unitsOf(input: JudgedPages, stage: Stage): Promise<{ shards: Admitted[]; assembled: Assembled[] }> {
   return {
     shards: await listed<Admitted>(input.shards, stage),
     assembled: await listed<Assembled>(input.assembled, stage),

@@ -57,6 +57,8 @@ export interface Planned {
   plan: Ref;
   shards: number;
   buckets: number;
+  /** Parts of the ledger. */
+  ledgerParts: number;
   sources: number;
   bytes: number;
   planDigest: string;
@@ -79,9 +81,10 @@ export interface Admitted {
 }
 
 /** Stages that work unit by unit: a shard, a bucket, a part. */
-export type PagedStage = 'admit' | 'survey' | 'assemble' | 'render';
-export type UnitItem = { shard: number } | { bucket: number } | { part: number; from: number; to: number };
-export type UnitResult = Admitted | Assembled | Rendered | Ref | null;
+export type PagedStage = 'admit' | 'survey' | 'assemble' | 'render' | 'ledger';
+export type UnitItem =
+  { shard: number } | { bucket: number } | { part: number; from: number; to: number } | { part: number };
+export type UnitResult = Admitted | Assembled | Rendered | LedgerPart | Ref | null;
 
 /** A decision of an operator, as it is kept. */
 export interface Decided {
@@ -204,6 +207,17 @@ export interface Statistics {
   /** First and last day of the examples' records, `YYYY-MM-DD`; empty where there are none. */
   from: string;
   to: string;
+}
+
+/** The rows of some sources, settled. */
+export interface LedgerPart {
+  /** Sealed pieces of the ledger, in order of source and line. */
+  ledger: Ref[];
+  /** Of each piece the leaf hashes of its rows (RFC 6962), 32 bytes each. Staged alone, as `days` is. */
+  leaves: Ref[];
+  counts: Tally;
+  /** Outcomes by day, sealed: a `DayTally`. */
+  days: Ref;
 }
 
 export interface Settled {

@@ -58,7 +58,7 @@ export async function judgeHere(input: CurateInput, worker: WorkerSettings, befo
   for (let bucket = 0; bucket < planned.buckets; bucket++)
     assembled.push(await assemble({ bucket, shards: list, reroutes, filter, boilerplate }, stage));
   const selected = await select(assembled, stage);
-  const settled = await settle(shards, assembled, selected, stage);
+  const settled = await settle({ shards, assembled, selected }, stage);
   return { stage, shards, assembled, selected, settled };
 }
 

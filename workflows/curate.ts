@@ -83,14 +83,22 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
   const selected = await steering.attempt(() => stages.select({ ...common, assembled }));
 
   const parts = partsOf(assembledPages.flatMap(({ bytes }) => bytes));
-  await steering.stage('render', parts.length);
-  const rendering = () => paged('render', parts, { assembled, decisions: selected.ref });
-  const settling = () => steering.attempt(() => stages.settle({ ...common, shards: shardLists, assembled, selected }));
-  // Runs that began before both were done at once end one after the other.
-  const [pages, settled] = patched('settle-beside-render')
-    ? await both(steering, rendering, settling)
-    : [await rendering(), await settling()];
-  const rendered = listsOf(pages);
+  const { ledgerParts = 0 } = planned;
+  await steering.stage('render', parts.length + ledgerParts);
+  const judged = { shards: shardLists, assembled, selected };
+  const render = async () => listsOf(await paged('render', parts, { assembled, decisions: selected.ref }));
+  const writeLedger = async () =>
+    listsOf(
+      await paged(
+        'ledger',
+        count(ledgerParts, (part) => ({ part })),
+        judged,
+      ),
+    );
+  const settle = (ledger?: Ref[]) => steering.attempt(() => stages.settle({ ...common, ...judged, ledger }));
+  // Runs that began before the ledger had parts settle it as one, when all is rendered.
+  const [rendered, ledger] = patched('ledger-by-part') ? await both(steering, render, writeLedger) : [await render()];
+  const settled = await settle(ledger);
 
   const approvedBy = await steering.approval();
   await steering.stage('publish');

@@ -2,12 +2,14 @@
 import { assemble as assembleRecords } from '../../curation/stages/assemble.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
 import { readBucket } from './bucket.ts';
+import { partedRows } from './rows.ts';
 import { LineBuffer } from '../run/container.ts';
 import { contaminationOf } from '../run/contamination.ts';
 import { corporaOf, overlapOf } from './overlap.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Assembled, Ref } from '../types.ts';
 
+/** The rows are as many parts as the ledger, from `rows` on. */
 export const BUCKET_PARTS = { examples: 0, metadata: 1, rows: 2 } as const;
 /** Formats that are made of preference pairs. */
 const PAIRED = new Set(['dpo', 'openai']);
@@ -48,11 +50,11 @@ export async function assemble(input: AssembleInput, stage: Stage): Promise<Asse
     keys: new KeyedHash(stage.key('selection')),
     idPrefix: bucketPrefix(input.bucket),
   });
-  const parts = [examples, metadata, rows].map((values) => {
+  const parts = [examples, metadata].map((values) => {
     const lines = new LineBuffer();
     for (const value of values) lines.push(value);
     return lines.bytes();
   });
-  const ref = await stage.write(`assemble/${input.bucket}`, parts);
+  const ref = await stage.write(`assemble/${input.bucket}`, [...parts, ...partedRows(rows, plan)]);
   return { ref, examples: examples.length, bytes: metadata.reduce((sum, { bytes }) => sum + bytes, 0), redactions };
 }

@@ -7,7 +7,8 @@ import type { OutcomeEvent } from '../../curation/measurement/rows/event.ts';
 import { COUNT_FIELDS, limited, PURPOSE_FIELDS, type MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import { joinOutcomes, type JoinedRow } from '../../curation/measurement/rows/join.ts';
 import { openRelational } from '../../storage/relational.ts';
-import { LineBuffer, linesOf } from '../run/container.ts';
+import { partedRows } from '../curate/rows.ts';
+import { linesOf } from '../run/container.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
 import { measuring } from './admit.ts';
@@ -49,10 +50,8 @@ export async function measureJoin(input: { bucket: number; shards: Ref[] }, stag
   const { readMs, retainedDistance } = measure;
   const sources = plan.sources.map(({ name }) => name);
   const { outcomes, rows } = joinOutcomes(events, { purpose, sources, window: plan.window, readMs, retainedDistance });
-  const lines = new LineBuffer();
-  for (const row of rows) lines.push(row);
   const bytes = await parquetOf(outcomes, purpose, new Set(measure.fields), stage, input.bucket);
-  const ref = await stage.write(`join/${input.bucket}`, [bytes, Buffer.alloc(0), lines.bytes()]);
+  const ref = await stage.write(`join/${input.bucket}`, [bytes, Buffer.alloc(0), ...partedRows(rows, plan)]);
   let [from, to] = [0, 0];
   for (const { row } of outcomes) {
     if (from === 0 || row.time < from) from = row.time;

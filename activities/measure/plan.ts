@@ -4,6 +4,7 @@ import { ConfigError } from '../../config/document.ts';
 import type { Policy } from '../../config/policy.ts';
 import { isMeasured } from '../../config/measurement.ts';
 import { readErasures } from '../../storage/people/erasures.ts';
+import { ledgerPartCount } from '../plan/parts.ts';
 import type { Plan } from '../plan/pinned.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
@@ -37,7 +38,7 @@ export async function measurePlan(input: CurateInput, stage: Stage): Promise<Pla
   const ref = await stage.writeJson('plan', plan);
   const { sources, buckets } = plan;
   return {
-    ...{ plan: ref, shards: kept.shards.length, buckets, sources: sources.length },
+    ...{ plan: ref, shards: kept.shards.length, buckets, sources: sources.length, ledgerParts: ledgerPartCount(plan) },
     ...{
       bytes: sources.reduce((sum, { size }) => sum + size, 0),
       planDigest,

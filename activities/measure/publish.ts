@@ -110,7 +110,7 @@ async function entriesOf({ suspects: ref }: Figures, stage: Stage): Promise<Buff
 
 async function settleMeasured({ shards, joined, figures }: MeasurePublishInput, stage: Stage): Promise<Settled> {
   const assembled = joined.map(({ ref }) => ({ ref, examples: 0, bytes: 0, redactions: {} }));
-  return settle(shards, assembled as unknown as Parameters<typeof settle>[1], figures.selected, stage);
+  return settle({ shards, assembled, selected: figures.selected }, stage);
 }
 
 async function writeFolder(

@@ -33,6 +33,8 @@ export interface Plan {
   sources: PlannedSource[];
   shards: Piece[][];
   buckets: number;
+  /** The part of the ledger that the rows of each source stand in, from 0; parts follow each other as names do. */
+  ledgerParts: number[];
   /** Of the pseudonyms in a queue for reviewers: the one in which the run was planned. */
   epoch: string;
   /** Keyed hashes of who was erased before this run, sorted. */

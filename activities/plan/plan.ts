@@ -10,14 +10,13 @@ import { compressionOf, decode, StreamFault } from '../../storage/decode.ts';
 import { readErasures } from '../../storage/people/erasures.ts';
 import { openStore, type ObjectStore } from '../../storage/objects.ts';
 import type { Piece, Plan, PlannedSource } from './pinned.ts';
+import { ledgerPartCount, ledgerPartsOf, plainBytesOf } from './parts.ts';
 import { listSources, type SourceObject } from './sources.ts';
 import type { Stage } from '../run/stage.ts';
 import type { CurateInput, Planned } from '../types.ts';
 
 /** Plain bytes that a bucket should hold: assemble has one whole bucket in memory. */
 const BUCKET_BYTES = 24 << 20;
-/** Guess of how much a compressed source grows; only the number of buckets depends on it. */
-const EXPANSION = 6;
 const MAX_BUCKETS = 4096;
 const PROBED_RECORDS = 20;
 
@@ -44,7 +43,7 @@ export async function plan(input: CurateInput, stage: Stage, given?: readonly Pl
   pinned.sort((a, b) => compare(a.source.sha256, b.source.sha256) || compare(a.source.name, b.source.name));
   const sources = pinned.map(({ source }) => source);
   const bytes = sources.reduce((sum, { size }) => sum + size, 0);
-  const plainBytes = sources.reduce((sum, { size, compressed }) => sum + size * (compressed ? EXPANSION : 1), 0);
+  const plainBytes = sources.reduce((sum, source) => sum + plainBytesOf(source), 0);
   const buckets = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(plainBytes / BUCKET_BYTES)));
   const erased = await readErasures(stage.keystore);
   const decisive = {
@@ -73,6 +72,7 @@ export async function plan(input: CurateInput, stage: Stage, given?: readonly Pl
     sources,
     shards,
     buckets,
+    ledgerParts: ledgerPartsOf(sources),
     epoch: stage.keystore.pseudonymEpoch(),
     erased,
     ...guardPlan(plainBytes, policy),
@@ -81,6 +81,7 @@ export async function plan(input: CurateInput, stage: Stage, given?: readonly Pl
   const boilerplate = policy.guard.enabled && policy.guard.boilerplateRepositories > 0;
   return {
     ...{ plan: ref, shards: shards.length, buckets, sources: sources.length, bytes },
+    ledgerParts: ledgerPartCount(made),
     ...{ planDigest, policyDigest: policy.digest, boilerplate },
   };
 }

@@ -2,10 +2,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { TreeHasher } from '../../curation/proof/log/merkle.ts';
-import type { Outcome } from '../../curation/verdict.ts';
+import { leafHash, TreeHasher } from '../../curation/proof/log/merkle.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
 import {
+  addDays,
+  addTally,
   count,
   countDay,
   emptyTally,
@@ -13,58 +14,94 @@ import {
   type DayTally,
   type LedgerRow,
   type PendingRow,
+  type Tally,
 } from '../../curation/stages/ledger.ts';
 import { openRelational, type RelationalDatabase } from '../../storage/relational.ts';
 import { SHARD_PARTS } from '../curate/admit.ts';
 import { BUCKET_PARTS } from '../curate/assemble.ts';
-import { linesOf } from '../run/container.ts';
+import { inNameOrder, ledgerPartCount, ledgerPartOf } from '../plan/parts.ts';
+import type { Plan } from '../plan/pinned.ts';
+import { linesHolding, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
-import type { Stage } from '../run/stage.ts';
-import type { Admitted, Assembled, Ref, Selected, Settled } from '../types.ts';
+import { readSealed, type Stage } from '../run/stage.ts';
+import type { Admitted, Assembled, LedgerPart, Ref, Selected, Settled } from '../types.ts';
 import { writeBasis } from './basis.ts';
 
 const PIECE_CHARS = 16 << 20;
+const LEAF_BYTES = 32;
 
-/** @throws RunFailure CountsDiffer unless kept + excluded + rejected is the number of records that admit read. */
-export async function settle(
-  shards: Admitted[],
-  buckets: Assembled[],
-  selected: Selected,
-  stage: Stage,
-): Promise<Settled> {
-  const folder = join(stage.scratch, `settle-${stage.request.run}-${stage.request.attempt}`);
+/** What stages before have made of the run's records. */
+export interface Judged {
+  shards: Admitted[];
+  assembled: Assembled[];
+  selected: Selected;
+}
+
+/** Writes one part of the ledger: the rows of its sources in order of source and line. */
+export async function writeLedgerPart(part: number, judged: Judged, stage: Stage): Promise<LedgerPart> {
+  const folder = join(stage.scratch, `ledger-${stage.request.run}-${part}-${stage.request.attempt}`);
   const db = await openRelational({ scratch: folder });
   try {
-    await fill(db, rowsOf(shards, buckets, selected, stage));
-    const settled = { ...(await sealSorted(db, stage)), basis: await writeBasis(shards, stage) };
-    const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
-    const { kept, excluded, rejected } = settled.tally;
-    if (settled.tally.records !== records || kept + excluded + rejected !== records)
-      throw new RunFailure(
-        'CountsDiffer',
-        `${records} records went in, ${kept} + ${excluded} + ${rejected} came out: nothing is published`,
-      );
-    return settled;
+    const counted = await fill(db, rowsOf(part, judged, stage), stage.plan);
+    const pieces = await sealSorted(db, part, stage);
+    return { ...pieces, counts: counted.counts, days: await stage.writeJson(`settle/days-${part}`, counted.days) };
   } finally {
     await db.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function* rowsOf(
-  shards: Admitted[],
-  buckets: Assembled[],
-  selected: Selected,
-  stage: Stage,
-): AsyncGenerator<LedgerRow> {
-  for (const { ref } of shards)
-    yield* linesOf<LedgerRow>(await stage.reader.read(ref, stage.plan.buckets + SHARD_PARTS.rows));
-  for (const [bucket, { ref }] of buckets.entries()) {
+/**
+ * Puts the parts of the ledger together; those that are not given are written first.
+ * @throws RunFailure CountsDiffer unless kept + excluded + rejected is the number of records that admit read.
+ */
+export async function settle(judged: Judged, stage: Stage, given?: LedgerPart[]): Promise<Settled> {
+  const parts = [...(given ?? [])];
+  for (let part = parts.length; part < ledgerPartCount(stage.plan); part++)
+    parts.push(await writeLedgerPart(part, judged, stage));
+  const { shards } = judged;
+  const tally = emptyTally();
+  const days: DayTally = {};
+  const tree = new TreeHasher();
+  for (const part of parts) {
+    addTally(tally, part.counts);
+    addDays(days, await readSealed<DayTally>(stage.store, part.days, stage.keystore));
+    for (const ref of part.leaves) {
+      const leaves = await stage.reader.read(ref, 0);
+      for (let at = 0; at < leaves.length; at += LEAF_BYTES) tree.appendHash(leaves.subarray(at, at + LEAF_BYTES));
+      stage.progress({ rows: tree.size });
+    }
+  }
+  const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
+  const { kept, excluded, rejected } = tally;
+  if (tally.records !== records || tree.size !== records || kept + excluded + rejected !== records)
+    throw new RunFailure(
+      'CountsDiffer',
+      `${records} records went in, ${kept} + ${excluded} + ${rejected} came out: nothing is published`,
+    );
+  return {
+    ledger: parts.flatMap(({ ledger }) => ledger),
+    tally,
+    root: tree.root().toString('hex'),
+    days: await stage.writeJson('settle/days', days),
+    basis: await writeBasis(shards, stage),
+  };
+}
+
+async function* rowsOf(part: number, { shards, assembled, selected }: Judged, stage: Stage): AsyncGenerator<LedgerRow> {
+  const { plan, reader } = stage;
+  const partOf = ledgerPartOf(plan);
+  for (const [index, { ref }] of shards.entries()) {
+    if (!plan.shards[index]!.some(({ source }) => plan.ledgerParts[source] === part)) continue;
+    for (const row of linesOf<LedgerRow>(await reader.read(ref, plan.buckets + SHARD_PARTS.rows)))
+      if (partOf(row.source) === part) yield row;
+  }
+  for (const [bucket, { ref }] of assembled.entries()) {
     const out = new Map<string, Decision>();
-    for (const decision of linesOf<Decision>(await stage.reader.read(selected.ref, bucket)))
+    for (const decision of linesHolding<Decision>(await reader.read(selected.ref, bucket), '"keep":false'))
       if (!decision.keep) out.set(decision.example, decision);
-    for (const row of linesOf<PendingRow>(await stage.reader.read(ref, BUCKET_PARTS.rows))) yield settledRow(row, out);
-    stage.progress({ bucket });
+    for (const row of linesOf<PendingRow>(await reader.read(ref, BUCKET_PARTS.rows + part))) yield settledRow(row, out);
+    stage.progress({ part, bucket });
   }
 }
 
@@ -82,47 +119,52 @@ function settledRow({ example, ...row }: PendingRow, out: Map<string, Decision>)
     : row;
 }
 
-/** Rows as a table, with what they are ordered and counted by in columns of its own: no row is parsed again. */
-async function fill(db: RelationalDatabase, rows: AsyncGenerator<LedgerRow>): Promise<void> {
-  await db.run(
-    'CREATE TABLE rows (source VARCHAR, line BIGINT, outcome VARCHAR, reason VARCHAR, day VARCHAR, row VARCHAR)',
-  );
+/** Rows as a table, by the rank of their source's name; counted on the way. */
+async function fill(
+  db: RelationalDatabase,
+  rows: AsyncGenerator<LedgerRow>,
+  { sources }: Plan,
+): Promise<{ counts: Tally; days: DayTally }> {
+  const counts = emptyTally();
+  const days: DayTally = {};
+  const ranks = new Map(inNameOrder(sources).map(({ name }, rank) => [name, rank]));
+  await db.run('CREATE TABLE rows (source INTEGER, line BIGINT, row VARCHAR)');
   const table = await db.appender('rows');
-  for await (const row of rows)
-    table.add([row.source, row.line ?? 0, row.outcome, row.reason, row.day ?? '', JSON.stringify(row)]);
+  for await (const row of rows) {
+    count(counts, row);
+    countDay(days, row);
+    table.add([ranks.get(row.source)!, row.line ?? 0, JSON.stringify(row)]);
+  }
   table.close();
+  return { counts, days };
 }
 
-async function sealSorted(db: RelationalDatabase, stage: Stage): Promise<Omit<Settled, 'basis'>> {
-  const tally = emptyTally();
-  const byDay: DayTally = {};
-  const tree = new TreeHasher();
-  const ledger: Ref[] = [];
+async function sealSorted(
+  db: RelationalDatabase,
+  part: number,
+  stage: Stage,
+): Promise<Pick<LedgerPart, 'ledger' | 'leaves'>> {
+  const [ledger, leaves]: [Ref[], Ref[]] = [[], []];
   let piece: string[] = [];
+  let hashes: Buffer[] = [];
   let chars = 0;
   const flush = async () => {
     if (piece.length === 0) return;
-    ledger.push(
-      await stage.write(`ledger/${String(ledger.length).padStart(5, '0')}`, [
-        gzipSync(Buffer.from(piece.join('\n') + '\n'), { level: 1 }),
-      ]),
-    );
-    piece = [];
-    chars = 0;
+    const name = `${part}-${String(ledger.length).padStart(5, '0')}`;
+    const text = gzipSync(Buffer.from(piece.join('\n') + '\n'), { level: 1 });
+    ledger.push(await stage.write(`ledger/${name}`, [text]));
+    leaves.push(await stage.write(`leaves/${name}`, [Buffer.concat(hashes)]));
+    [piece, hashes, chars] = [[], [], 0];
   };
-  const sorted = 'SELECT outcome, reason, day, row FROM rows ORDER BY source, line, row';
-  for await (const [outcomes, reasons, days, rows] of db.batches(sorted) as AsyncIterable<string[][]>) {
-    for (const [at, text] of rows!.entries()) {
-      const row = { outcome: outcomes![at] as Outcome, reason: reasons![at]!, day: days![at] || null };
-      count(tally, row);
-      countDay(byDay, row);
-      tree.append(Buffer.from(text));
+  for await (const [rows] of db.batches('SELECT row FROM rows ORDER BY source, line, row')) {
+    for (const text of rows as string[]) {
+      hashes.push(leafHash(Buffer.from(text)));
       piece.push(text);
       chars += text.length;
       if (chars >= PIECE_CHARS) await flush();
     }
-    stage.progress({ rows: tally.records });
+    stage.progress({ part, pieces: ledger.length, rows: piece.length });
   }
   await flush();
-  return { ledger, tally, root: tree.root().toString('hex'), days: await stage.writeJson('settle/days', byDay) };
+  return { ledger, leaves };
 }

@@ -53,6 +53,17 @@ export function* linesOf<T>(bytes: Buffer): Generator<T> {
   }
 }
 
+/** Those of `linesOf` whose line holds a text; the others are not parsed. */
+export function* linesHolding<T>(bytes: Buffer, held: string): Generator<T> {
+  const text = unpackLines(bytes);
+  const mark = Buffer.from(held);
+  for (let at = text.indexOf(mark); at >= 0;) {
+    const end = text.indexOf(10, at);
+    yield JSON.parse(text.toString('utf8', text.lastIndexOf(10, at) + 1, end)) as T;
+    at = text.indexOf(mark, end);
+  }
+}
+
 /** Seals each part on its own and writes them as one object: parts, an index of their ends, the index's length. */
 export async function writeParts(store: ObjectStore, key: string, parts: Buffer[], recipients: string[]): Promise<Ref> {
   const sealed: Buffer[] = [];

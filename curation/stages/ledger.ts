@@ -85,6 +85,14 @@ export function countDay(
   else of.reasons[reason] = (of.reasons[reason] ?? 0) + 1;
 }
 
+export function addDays(into: DayTally, from: DayTally): void {
+  for (const [day, { kept, reasons }] of Object.entries(from)) {
+    const of = (into[day] ??= { kept: 0, reasons: {} });
+    of.kept += kept;
+    addCounts(of.reasons, reasons);
+  }
+}
+
 export function addTally(into: Tally, from: Tally): void {
   for (const key of ['records', 'kept', 'excluded', 'rejected'] as const) into[key] += from[key];
   addCounts(into.reasons, from.reasons);

@@ -29,7 +29,15 @@ export function stubStages(shards: number, buckets: number): Partial<Activities>
   });
   return {
     plan: answer({
-      ...{ plan: ref('plan'), shards, buckets, sources: shards, bytes: shards * 65_536, planDigest: DIGEST },
+      ...{
+        plan: ref('plan'),
+        shards,
+        buckets,
+        ledgerParts: 16,
+        sources: shards,
+        bytes: shards * 65_536,
+        planDigest: DIGEST,
+      },
       ...{ policyDigest: DIGEST, boilerplate: true },
     }),
     admit: ({ shard }) => Promise.resolve(admitted(shard)),
@@ -44,6 +52,7 @@ export function stubStages(shards: number, buckets: number): Partial<Activities>
       Promise.resolve({
         ...{ files: [], statistics: {} as never, index: ref(`index/${part}`), signed: ref(`signed/${part}`) },
       }),
+    ledger: answer({ ledger: [], leaves: [], counts: admitted(0).tally, days: ref('days') }),
     settle: answer({ ledger: [], tally: admitted(0).tally, root: DIGEST, basis: ref('basis'), days: ref('days') }),
     publish: answer({
       summary: {

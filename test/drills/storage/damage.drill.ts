@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STAGES } from '../../../activities/index.ts';
 import { openStage } from '../../../activities/run/stage.ts';
 import { storeSettings } from '../../../activities/whole.ts';
-import type { Admitted, Assembled, CurateInput, Ref, Rendered } from '../../../activities/types.ts';
+import type { Admitted, Assembled, CurateInput, LedgerPart, Ref, Rendered } from '../../../activities/types.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
 import { filesUnder } from '../../command.ts';
 import { faultOf } from '../../../worker/threads/fault.ts';
@@ -68,10 +68,14 @@ async function* through(attempt: string): AsyncGenerator<string, string> {
   ];
   const rendered = [await STAGES.list({ ...common, stage: 'render', first: 0, results: parts }, await open())];
   yield 'render';
-  const settled = await STAGES.settle({ ...common, shards: shardLists, assembled, selected }, await open());
+  const judged = { shards: shardLists, assembled, selected };
+  const rows: LedgerPart[] = [await STAGES.ledger({ ...common, ...judged, part: 0 }, await open())];
+  const ledger = [await STAGES.list({ ...common, stage: 'ledger', first: 0, results: rows }, await open())];
+  yield 'ledger';
+  const settled = await STAGES.settle({ ...common, ...judged, ledger }, await open());
   yield 'settle';
   const { summary } = await STAGES.publish(
-    { ...common, shards: shardLists, assembled, selected, rendered, settled, actor: 'drill', approvedBy: null },
+    { ...common, ...judged, rendered, settled, actor: 'drill', approvedBy: null },
     await open(),
   );
   return summary.digest;
