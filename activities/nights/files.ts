@@ -4,10 +4,9 @@
  * this window. When the events of a file happened is known once its own day was read.
  */
 import { createHash } from 'node:crypto';
-import { ConfigError } from '../../config/document.ts';
 import type { WindowedSchedule } from '../../config/schedules.ts';
 import { dayPlus, touches, windowOfDay } from '../../curation/events/window.ts';
-import { listSources, type SourceObject } from '../plan/sources.ts';
+import { listSources, NoSources, type SourceObject } from '../plan/sources.ts';
 import type { Books, Watermarks, WindowRecord } from './books.ts';
 
 export interface WindowFiles {
@@ -30,7 +29,7 @@ export class WindowLister {
     this.#books = books;
   }
 
-  /** The files of the window that ends with a day. @throws ConfigError where a folder of the window is not there or empty */
+  /** The files of the window that ends with a day. @throws NoSources where a folder of the window is not there or empty */
   async of(last: string): Promise<WindowFiles> {
     const schedule = this.#schedule;
     const window = windowOf(schedule, last);
@@ -57,7 +56,7 @@ export class WindowLister {
     try {
       files = await this.of(known.day);
     } catch (error) {
-      if (error instanceof ConfigError) return false;
+      if (error instanceof NoSources) return false;
       throw error;
     }
     const { own, borrowed } = files;
@@ -78,7 +77,7 @@ export class WindowLister {
     try {
       return await this.#list(day);
     } catch (error) {
-      if (error instanceof ConfigError) return [];
+      if (error instanceof NoSources) return [];
       throw error;
     }
   }

@@ -18,7 +18,10 @@ export interface SourceObject {
   borrowed?: true;
 }
 
-/** Source objects by name. Hidden files are no sources. @throws ConfigError naming the input that is not there or holds no file. */
+/** An input that is not there or holds no file; one that is there and cannot be read is a `ConfigError`. */
+export class NoSources extends ConfigError {}
+
+/** Source objects by name. Hidden files are no sources. @throws NoSources, ConfigError naming the input */
 export async function listSources(inputs: string[]): Promise<SourceObject[]> {
   const found = new Map<string, SourceObject>();
   for (const input of inputs) {
@@ -31,7 +34,7 @@ export async function listSources(inputs: string[]): Promise<SourceObject[]> {
       throw error;
     }
     if (found.size === before)
-      throw new ConfigError(input, undefined, '--input', 'holds no files: name a file or folder of events');
+      throw new NoSources(input, undefined, '--input', 'holds no files: name a file or folder of events');
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -40,7 +43,7 @@ async function* sourcesOf(input: string): AsyncGenerator<SourceObject> {
   if (isAddress(input)) return yield* objectsUnder(input, input);
   const path = resolve(input);
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(
+    throw new (error.code === 'ENOENT' ? NoSources : ConfigError)(
       input,
       undefined,
       '--input',

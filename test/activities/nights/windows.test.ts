@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -131,6 +131,13 @@ describe('the files of a window', () => {
     events('2026-05-01', 'b', '2026-05-01T10:00:00Z');
     expect(await states('2026-05-02', schedule)).toEqual(['2026-05-02 late 1']);
     expect(await night('2026-05-02', schedule)).toEqual({});
+  });
+
+  it('are refused where a folder beside the window cannot be read: nobody could say what is in it', async () => {
+    symlinkSync(join(folder, 'events', '2026-05-01'), join(folder, 'events', '2026-05-02', 'linked'));
+    await expect(night('2026-05-01')).rejects.toThrow(/2026-05-02.*symbolic link/);
+    rmSync(join(folder, 'events', '2026-05-02'), { recursive: true });
+    expect(await night('2026-05-01')).toEqual({ '2026-05-01': ['2026-05-01/a'] });
   });
 
   it('do not count where a day was missed: it has a start of its own', async () => {
