@@ -35,13 +35,13 @@ export class WindowLister {
     const window = windowOf(schedule, last);
     const days = daysOf(schedule, last);
     const files: WindowFiles = { own: [], borrowed: [], unread: [] };
-    for (const day of days) files.own.push(...(await this.#list(day)));
+    for (const folder of inputsOf(schedule, last)) files.own.push(...(await this.#list(folder)));
     const before = dayPlus(days[0]!, -1);
     const after = Array.from({ length: reachOf(schedule) }, (_, index) => dayPlus(last, index + 1));
     for (const day of [before, ...after]) {
       const isBeside = day === before || day === after[0];
       const known = await this.#books.read(day);
-      for (const file of await this.#listIfThere(day)) {
+      for (const file of await this.#beside(day)) {
         const quarters = known?.watermarks[idOf(file)] === tagOf(file) ? known.quarters[idOf(file)] : undefined;
         if (quarters === undefined ? isBeside : touches(quarters, window, schedule.closes))
           files[quarters ? 'borrowed' : 'unread'].push(file);
@@ -67,19 +67,23 @@ export class WindowLister {
     );
   }
 
-  #list(day: string): Promise<SourceObject[]> {
-    let listed = this.#listed.get(day);
-    if (!listed) this.#listed.set(day, (listed = listSources(folderOf(this.#schedule, day))));
+  #list(folder: string): Promise<SourceObject[]> {
+    let listed = this.#listed.get(folder);
+    if (!listed) this.#listed.set(folder, (listed = listSources([folder])));
     return listed;
   }
 
-  async #listIfThere(day: string): Promise<SourceObject[]> {
-    try {
-      return await this.#list(day);
-    } catch (error) {
-      if (error instanceof NoSources) return [];
-      throw error;
+  /** What there is of another day: it may have no folder yet, or no more. */
+  async #beside(day: string): Promise<SourceObject[]> {
+    const files: SourceObject[] = [];
+    for (const folder of foldersOf(this.#schedule, day)) {
+      try {
+        files.push(...(await this.#list(folder)));
+      } catch (error) {
+        if (!(error instanceof NoSources)) throw error;
+      }
     }
+    return files;
   }
 }
 
@@ -99,7 +103,7 @@ function tagOf({ tag, size }: SourceObject): string {
 
 /** Folders of all days of the window that ends with a day. */
 export function inputsOf(schedule: WindowedSchedule, last: string): string[] {
-  return daysOf(schedule, last).flatMap((day) => folderOf(schedule, day));
+  return daysOf(schedule, last).flatMap((day) => foldersOf(schedule, day));
 }
 
 export function windowOf(schedule: WindowedSchedule, last: string): { from: number; to: number } {
@@ -111,7 +115,7 @@ function daysOf({ days }: WindowedSchedule, last: string): string[] {
   return Array.from({ length: days }, (_, index) => dayPlus(last, index - days + 1));
 }
 
-function folderOf({ inputs }: WindowedSchedule, day: string): string[] {
+function foldersOf({ inputs }: WindowedSchedule, day: string): string[] {
   const [year = '', month = '', date = ''] = day.split('-');
   const parts: Record<string, string> = { day, year, month, date };
   return inputs.map((input) => input.replace(/\{(day|year|month|date)\}/g, (_, name: string) => parts[name]!));

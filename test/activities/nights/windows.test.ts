@@ -133,6 +133,18 @@ describe('the files of a window', () => {
     expect(await night('2026-05-02', schedule)).toEqual({});
   });
 
+  it('are of every place that events come from, also where one of them has nothing of the next day yet', async () => {
+    const inputs = [...scheduleOf().inputs, join(folder, 'elsewhere', '{day}')];
+    mkdirSync(join(folder, 'elsewhere', '2026-05-01'), { recursive: true });
+    writeFileSync(join(folder, 'elsewhere', '2026-05-01', 'c'), '{"time":"2026-05-01T12:00:00Z"}\n');
+    expect(await night('2026-05-01', scheduleOf({ inputs }))).toEqual({
+      '2026-05-01': ['2026-05-01/a', '2026-05-01/c', '2026-05-02/00h', '2026-05-02/01h'],
+    });
+    await expect(night('2026-05-02', scheduleOf({ inputs }))).rejects.toThrow(
+      /elsewhere.*name a file or folder that is there/,
+    );
+  });
+
   it('are refused where a folder beside the window cannot be read: nobody could say what is in it', async () => {
     symlinkSync(join(folder, 'events', '2026-05-01'), join(folder, 'events', '2026-05-02', 'linked'));
     await expect(night('2026-05-01')).rejects.toThrow(/2026-05-02.*symbolic link/);
