@@ -118,7 +118,8 @@ function daysOf({ days }: WindowedSchedule, last: string): string[] {
 function foldersOf({ inputs }: WindowedSchedule, day: string): string[] {
   const [year = '', month = '', date = ''] = day.split('-');
   const parts: Record<string, string> = { day, year, month, date };
-  return inputs.map((input) => input.replace(/\{(day|year|month|date)\}/g, (_, name: string) => parts[name]!));
+  const folders = inputs.map((input) => input.replace(/\{(day|year|month|date)\}/g, (_, name: string) => parts[name]!));
+  return [...new Set(folders)];
 }
 
 /** Days after a window in whose folders its events are looked for. */
