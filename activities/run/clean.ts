@@ -10,6 +10,12 @@ export interface CleanInput {
   keepLedger: boolean;
 }
 
+interface RunRecord {
+  ledger: Ref[];
+  basis: Ref;
+  dataset: string;
+}
+
 /** Safe to repeat, and asks for nothing but the store. The settings go first: by them a late writer learns that the run is over. */
 export async function clean({ run, settings, keepLedger }: CleanInput, store: ObjectStore): Promise<void> {
   const root = `runs/${run}/`;
@@ -20,7 +26,9 @@ export async function clean({ run, settings, keepLedger }: CleanInput, store: Ob
     return;
   }
   const record = `${root}run.json`;
-  const { ledger, basis } = JSON.parse((await store.readAll(record)).toString()) as { ledger: Ref[]; basis: Ref };
+  const { ledger, basis, dataset } = JSON.parse((await store.readAll(record)).toString()) as RunRecord;
+  // Whoever was killed when the version stood, and its claim still beside it, has a follower that finds it published.
+  await store.takeBack(root, dataset);
   // Pieces of tries that did not count, and of an earlier run of the same name, lie beside those of the ledger.
   const kept = new Set([record, keptKey(run), basis.key, ...ledger.map(({ key }) => key)]);
   const isKept = (await store.stat(keptKey(run))) !== null;
