@@ -1,4 +1,4 @@
-/** Golden histories: what real runs left in Temporal, opened and with the place of the drill taken out, as protobuf, gzipped. */
+/** Golden histories: what real runs left in Temporal, opened and with the places of the drill and the program taken out, as protobuf, gzipped. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -40,7 +40,8 @@ async function opened(value: unknown, codec: SealingCodec, folder: string): Prom
       const [plain] = await codec.decode([child]);
       const text = Buffer.from(plain!.data ?? [])
         .toString('utf8')
-        .replaceAll(folder, '/site');
+        .replaceAll(folder, '/site')
+        .replaceAll(PROJECT, '/garner');
       (value as Record<string, unknown>)[key] = { ...plain!, data: Buffer.from(text) };
     } else await opened(child, codec, folder);
   }
