@@ -100,7 +100,9 @@ describe('a bit that flips', () => {
     const undisturbed = await published('undisturbed', () => undefined);
     const flipped = new Map<string, number>();
     let unread = 0;
-    for (const victim of ['plan', 'admit', 'gather', 'survey', 'survey/all', 'assemble', 'select', 'render'] as const) {
+    const stages = ['plan', 'admit', 'gather', 'survey', 'survey/all', 'assemble', 'select', 'render', 'settle'];
+    for (const victim of [...stages, 'leaves']) {
+      const after = victim === 'leaves' ? 'ledger' : victim;
       for (let time = 0; time < 3; time++) {
         const attempt = `${victim.replace('/', '')}${time}`;
         let touched: string | undefined;
@@ -109,7 +111,7 @@ describe('a bit that flips', () => {
         let digest: string | undefined;
         try {
           digest = await published(attempt, (stage) => {
-            if (stage !== victim) return;
+            if (stage !== after) return;
             const made = filesUnder(site.path('out', 'runs')).filter((file) => file.endsWith(`-${attempt}`));
             const fresh = made.filter((file) => new RegExp(`/(lists/)?${victim}[-/]`).test(file));
             touched = fresh[Math.floor(draw() * fresh.length)]!;
