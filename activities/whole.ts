@@ -12,7 +12,8 @@ import { render } from './publish/render.ts';
 import { select } from './curate/select.ts';
 import { settle } from './publish/settle.ts';
 import { RunFailure } from './run/failure.ts';
-import { openStage, writeSealed, type RunSettings, type Stage, type WorkerSettings } from './run/stage.ts';
+import type { RunSettings } from './run/settings.ts';
+import { openStage, writeSealed, type Stage, type WorkerSettings } from './run/stage.ts';
 import type { Admitted, Assembled, CurateInput, Ref, Selected, Settled } from './types.ts';
 
 export interface Judged {

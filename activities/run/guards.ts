@@ -8,7 +8,7 @@ import { keyFileOf, readGuardKey, type GuardKey } from '../../storage/guard/key.
 import type { Keystore } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/objects.ts';
 import { sealStream } from '../../storage/seal.ts';
-import type { StoredGuard } from './stage.ts';
+import type { StoredGuard } from './settings.ts';
 
 /** A guard file with its key. */
 export interface NamedGuard {

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { parsePolicy, type Policy } from '../../config/policy.ts';
 import { loadBuiltinRules, loadGitleaks } from '../../config/redaction.ts';
 import type { FingerprintFilter } from '../../curation/overlap/filter.ts';
-import { fingerprintKey, type FingerprintKey, type GuardMode } from '../../curation/overlap/fingerprint.ts';
+import { fingerprintKey, type FingerprintKey } from '../../curation/overlap/fingerprint.ts';
 import { createRedactor, type Redactor } from '../../curation/redaction/redactor.ts';
 import type { Facts } from '../../curation/rules/facts.ts';
 import { compileRules, type Rules } from '../../curation/rules/judge.ts';
@@ -20,8 +20,8 @@ import { PartReader, writeParts } from './container.ts';
 import { erasureKeys, withErased } from '../erase/erasure.ts';
 import { RunFailure } from './failure.ts';
 import type { Plan } from '../plan/pinned.ts';
-import type { SourceObject } from '../plan/sources.ts';
 import type { Ref } from '../types.ts';
+import type { RunSettings, StoredGuard } from './settings.ts';
 
 /** What a worker lends to every stage. */
 export interface WorkerSettings {
@@ -51,36 +51,6 @@ export interface StageRequest {
   /** Unique to this try: what a try writes is named by it, so that a late write of another is never read. */
   attempt: string;
   progress?: (details: unknown) => void;
-}
-
-/** The settings of a run as it was started, sealed beside it. */
-export interface RunSettings {
-  policy: { file: string; text: string };
-  access: { file: string; text: string } | null;
-  /** With the embedded server the local identity belongs to every audience. */
-  local: boolean;
-  /** Named private corpora, by key id and digest. */
-  guards?: StoredGuard[];
-  /** Of strategy-assessment: the declared experiment as it was when the run was started. */
-  experiment?: { file: string; text: string };
-  /** Of a night: what it reads, in place of what lies under the inputs by then. */
-  sources?: SourceObject[];
-  /** Of training: pseudonyms of users whose abuse a reviewer confirmed. */
-  confirmed?: string[];
-  /** Of abuse-investigation: pseudonyms of the cases that reviewers have. */
-  cases?: string[];
-}
-
-/** A guard file as a run keeps it: sealed beside the settings, so that any worker has it. */
-export interface StoredGuard {
-  keyId: string;
-  /** sha256 of the file, hex. */
-  sha256: string;
-  mode: GuardMode;
-  /** base64 of 32 bytes. */
-  key: string;
-  /** Where the sealed filter lies. */
-  filter: { key: string };
 }
 
 interface Opened {
