@@ -108,7 +108,7 @@ interface Pinned {
 /** Reads a source once: its digest, and where it can be cut. Compressed and UTF-16 sources are one piece. */
 async function pin(store: ObjectStore, object: SourceObject, shardBytes: number): Promise<Pinned> {
   const whole = createHash('sha256');
-  const cutter = new Cutter(shardBytes);
+  const cutter = new Cutter(shardBytes, whole);
   let first = true;
   let compressed = false;
   let single = false;
@@ -119,29 +119,32 @@ async function pin(store: ObjectStore, object: SourceObject, shardBytes: number)
       single = compressed || isWide(chunk);
       first = false;
     }
-    whole.update(chunk);
     size += chunk.length;
-    if (!single) cutter.push(chunk);
+    if (single) whole.update(chunk);
+    else cutter.push(chunk);
   }
-  const sha256 = whole.digest('hex');
   if (size !== object.size)
     throw new ConfigError(object.name, undefined, '', 'changed while it was being read: run again');
-  const pieces = size === 0 ? [] : single ? [{ start: 0, end: size, firstLine: 1, sha256 }] : cutter.end();
-  return { sha256, compressed, pieces };
+  const cut = cutter.end();
+  const sha256 = whole.digest('hex');
+  return { sha256, compressed, pieces: single ? [{ start: 0, end: size, firstLine: 1, sha256 }] : cut };
 }
 
-/** Cuts a plain file at the first line feed past each `shardBytes`. */
+/** Cuts a plain file at the first line feed past each `shardBytes`, and feeds its bytes to the digest of the whole. */
 class Cutter {
   readonly #limit: number;
+  readonly #whole: Hash;
   readonly #pieces: Omit<Piece, 'source'>[] = [];
-  #hash: Hash = createHash('sha256');
+  /** Of the piece; undefined in the first, which is all of the whole so far. */
+  #hash: Hash | undefined;
   #start = 0;
   #position = 0;
   #line = 1;
   #firstLine = 1;
 
-  constructor(limit: number) {
+  constructor(limit: number, whole: Hash) {
     this.#limit = limit;
+    this.#whole = whole;
   }
 
   push(chunk: Buffer): void {
@@ -163,7 +166,8 @@ class Cutter {
   }
 
   #take(bytes: Buffer): void {
-    this.#hash.update(bytes);
+    this.#whole.update(bytes);
+    this.#hash?.update(bytes);
     this.#position += bytes.length;
     for (let feed = bytes.indexOf(10); feed >= 0; feed = bytes.indexOf(10, feed + 1)) this.#line++;
   }
@@ -173,7 +177,7 @@ class Cutter {
       start: this.#start,
       end: this.#position,
       firstLine: this.#firstLine,
-      sha256: this.#hash.digest('hex'),
+      sha256: (this.#hash ?? this.#whole.copy()).digest('hex'),
     });
     this.#hash = createHash('sha256');
     this.#start = this.#position;
@@ -194,22 +198,16 @@ async function probe(store: ObjectStore, object: SourceObject): Promise<FormatNa
   const reader = new RecordReader();
   try {
     for await (const chunk of decode(store.read(object.key))) {
-      for (const record of reader.push(chunk)) {
-        const parsed = 'bytes' in record ? parseRecord(record.bytes, false) : null;
-        if (parsed?.ok) records.push(parsed.value);
-      }
+      look(reader.push(chunk), records);
       if (records.length >= PROBED_RECORDS) break;
     }
-    for (const record of records.length >= PROBED_RECORDS ? [] : reader.end()) {
-      const parsed = 'bytes' in record ? parseRecord(record.bytes, record.final) : null;
-      if (parsed?.ok) records.push(parsed.value);
-    }
+    look(reader.end(), records);
   } catch (error) {
     // A broken stream is a ledger row of admit; what came before the break may still tell the format.
     if (!(error instanceof StreamFault)) throw error;
   }
   if (records.length === 0) return 'garner';
-  const format = detectFormat(records.slice(0, PROBED_RECORDS));
+  const format = detectFormat(records);
   if (!format)
     throw new ConfigError(
       object.name,
@@ -218,6 +216,15 @@ async function probe(store: ObjectStore, object: SourceObject): Promise<FormatNa
       'is of no known format: name it with --format garner, copilot, continue or tabby',
     );
   return format;
+}
+
+/** Adds what can be read of the records found, until there are enough. */
+function look(found: ReturnType<RecordReader['end']>, records: Record<string, unknown>[]): void {
+  for (const record of found) {
+    if (records.length >= PROBED_RECORDS) return;
+    const parsed = 'bytes' in record ? parseRecord(record.bytes, record.final) : null;
+    if (parsed?.ok) records.push(parsed.value);
+  }
 }
 
 /** Pieces into shards of about `shardBytes`, in the order of the sources. */

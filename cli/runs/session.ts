@@ -47,7 +47,8 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
   try {
     await checkFacts(options.facts, scratch.folder);
     const keystore = await openKeystore(options.keys);
-    installRuntime();
+    // A runtime without a worker would keep the finished command waiting.
+    if (local) installRuntime();
     const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
     try {
       const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });

@@ -132,8 +132,8 @@ async function throughServer(
   scratch: string,
 ): Promise<EraseSummary> {
   const keystore = await openKeystore(options.keys);
-  installRuntime();
   const server = namedAddress(options.address) === undefined ? await serverOf(options.out) : null;
+  if (server) installRuntime();
   try {
     const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
     const keysFolder = options.keys === undefined ? {} : { keys: options.keys };
