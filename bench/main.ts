@@ -6,13 +6,14 @@ import { benchPipeline } from './pipeline.ts';
 import { benchRedaction } from './redaction.ts';
 import { benchRules } from './rules.ts';
 import { benchSelection } from './selection.ts';
-import { benchTemporal } from './temporal.ts';
+import { benchTemporal, benchWorkers } from './temporal.ts';
 
 type Rows = Record<string, number | string>[];
 
 const BENCHES: Record<string, (size?: number) => Promise<Rows>> = {
   pipeline: benchPipeline,
   temporal: benchTemporal,
+  workers: benchWorkers,
   redaction: benchRedaction,
   guard: benchGuard,
   selection: benchSelection,

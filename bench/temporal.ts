@@ -1,6 +1,7 @@
 /**
- * What Temporal costs: how fast server and worker start, a run beside the same stages called one after the other in one process, two worker
- * processes beside one. `GARNER_BENCH_EVENTS` sets the size (1,500,000 make a gigabyte); below that, what a run costs whatever its size counts.
+ * What Temporal costs: how fast server and worker start, and a run beside the same stages called one after the other in one process. What it
+ * gives: two worker processes beside one. `GARNER_BENCH_EVENTS` sets the size (1,500,000 make a gigabyte); below that, what a run costs
+ * whatever its size counts.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,11 +37,20 @@ export async function benchInput(run: string, out: string, inputs: string[], fac
   return input;
 }
 
-export async function benchTemporal(): Promise<Row[]> {
+export function benchTemporal(): Promise<Row[]> {
+  return overSample(async (folder) => [await start(folder), ...share(folder)]);
+}
+
+/** One worker process of one stage thread beside two, all of them new, on a server of their own. */
+export function benchWorkers(): Promise<Row[]> {
+  return overSample(workers);
+}
+
+async function overSample(bench: (folder: string) => Promise<Row[]>): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'garner-bench-temporal-'));
   try {
     await generate({ events: EVENTS, seed: 1, out: join(folder, 'sample') });
-    return [await start(folder), ...share(folder), ...(await workers(folder))];
+    return await bench(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -97,7 +107,9 @@ function inputOf(folder: string): string[] {
   return [...sample, '--now', NOW, '--keys', join(folder, 'keys'), '--plain', '--json'];
 }
 
-/** One worker process of one stage thread, then two, all of them new, on a server of their own. */
+/** One, two, two, one: a machine that gets slower or faster meanwhile does so to both. */
+const TURNS = [1, 2, 2, 1];
+
 async function workers(folder: string): Promise<Row[]> {
   const keystore = await openKeystore(join(folder, 'keys'));
   const person = { name: 'bench', group: 'copilot-team', affiliation: 'employee', team: 'bench', from: '2026-01-01' };
@@ -105,11 +117,21 @@ async function workers(folder: string): Promise<Row[]> {
   writeFileSync(join(folder, 'access.yaml'), JSON.stringify({ version: 1, people }));
   const server = await startServer({ folder: join(folder, 'cluster') });
   try {
-    const one = await runOn(1, folder, server.address);
-    const two = await runOn(2, folder, server.address);
+    const seconds: number[] = [];
+    for (const [turn, count] of TURNS.entries()) seconds.push(await runOn(count, turn, folder, server.address));
+    const of = (count: number) => seconds.filter((_, turn) => TURNS[turn] === count);
+    const sum = (count: number) => of(count).reduce((total, one) => total + one, 0);
+    const row = (what: string, count: number) => ({
+      what,
+      figure: `${(sum(count) / 2).toFixed(1)} s`,
+      note: of(count)
+        .map((one) => one.toFixed(1))
+        .join(', '),
+    });
     return [
-      { what: 'one worker process', figure: `${one.toFixed(1)} s` },
-      { what: 'two worker processes', figure: `${two.toFixed(1)} s`, note: `${(one / two).toFixed(2)}× one` },
+      row(`one worker process, ${EVENTS} events`, 1),
+      row('two worker processes', 2),
+      { what: 'two beside one', figure: `${(sum(1) / sum(2)).toFixed(2)}×` },
     ];
   } finally {
     await server.stop();
@@ -117,12 +139,12 @@ async function workers(folder: string): Promise<Row[]> {
 }
 
 /** Seconds of the run on so many worker processes. */
-async function runOn(count: number, folder: string, address: string): Promise<number> {
+async function runOn(count: number, turn: number, folder: string, address: string): Promise<number> {
   const running: ChildProcess[] = [];
   try {
     for (let index = 0; index < count; index++) running.push(await worker(folder, address));
     const cluster = ['--address', address, '--access', join(folder, 'access.yaml'), '--concurrency', '4'];
-    const cut = ['--shard-bytes', '16MB', '--out', join(folder, `out-${count}`)];
+    const cut = ['--shard-bytes', '16MB', '--out', join(folder, `out-${turn}`)];
     return timed(folder, MAIN, ['run', ...inputOf(folder), ...cluster, ...cut]).wall;
   } finally {
     for (const child of running) {
