@@ -129,6 +129,7 @@ class Files implements ObjectStore {
     checkPrefix(prefix, this.root);
     const top = await this.rootWithin();
     if (top === null) return 0;
+    await this.abandon(prefix);
     let removed = 0;
     try {
       for await (const { path } of walk(top, prefix, true)) {

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../../storage/objects.ts';
+import { openStore, type ObjectStore } from '../../../storage/objects.ts';
 import { checkWritable } from '../../../storage/objects/writable.ts';
 import { collect, describePromises, pieces } from './promises.ts';
 
@@ -64,7 +64,11 @@ describe('objects as files', () => {
     expect(readdirSync(root).sort()).toEqual(['.incoming', 'k']);
   });
 
-  it('sweep what a killed writer left, and not what a live one is writing', async () => {
+  it.each([
+    ['the next write', (store: ObjectStore) => store.write('k', Buffer.from('x'))],
+    ['a removal', (store: ObjectStore) => store.removeAll('runs/of-another/')],
+    ['who gives up', (store: ObjectStore) => store.abandon('runs/of-another/')],
+  ])('are swept by %s where a killed writer left them, and not where a live one is writing', async (_, sweep) => {
     const root = folder();
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     const { thisProcess, ownerText } = await import('../../../storage/host/process.ts');
@@ -74,7 +78,7 @@ describe('objects as files', () => {
     const live = `${ownerText(thisProcess())}-live`;
     const foreign = `${ownerText({ ...thisProcess(), place: '00000000' })}-foreign`;
     for (const name of [left, reused, live, foreign]) writeFileSync(join(root, '.incoming', name), 'plaintext');
-    await openStore(root).write('k', Buffer.from('x'));
+    await sweep(openStore(root));
     expect(leftovers(root).sort()).toEqual([foreign, live].sort());
   });
 
