@@ -8,6 +8,8 @@ import type { Ref } from '../types.ts';
 const FOOTER_BYTES = 8;
 const FLUSH_CHARS = 1 << 20;
 const LEVEL = 1;
+/** Bytes that gunzip gives at a time: a part of a bucket comes in one or two pieces, not in twenty. */
+const UNPACKED = 1 << 18;
 
 /** Collects JSON lines, compressed as they come (as gzip members), so that only compressed bytes add up. */
 export class LineBuffer {
@@ -40,7 +42,7 @@ export class LineBuffer {
 
 /** JSON lines as `LineBuffer` gives them, unpacked; the last one ends in a line feed too. */
 export function unpackLines(bytes: Buffer): Buffer {
-  return bytes.length === 0 ? bytes : gunzipSync(bytes, { maxOutputLength: 0x7fffffff });
+  return bytes.length === 0 ? bytes : gunzipSync(bytes, { maxOutputLength: 0x7fffffff, chunkSize: UNPACKED });
 }
 
 /** The values of JSON lines as `LineBuffer` gives them. */

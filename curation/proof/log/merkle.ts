@@ -3,19 +3,28 @@
  * Hashes, trees and proofs are those of RFC 6962 section 2.1 (SHA-256; RFC 9162 keeps them), so any certificate-transparency
  * verifier can check them. Roots and proofs are made while entries stream by, in O(log n) memory.
  */
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 
 const LEAF = Buffer.of(0);
-const NODE = Buffer.of(1);
+/** 0x01 ‖ left ‖ right, filled anew for each node. */
+const pair = Buffer.alloc(65, 1);
+
+/** In one call where Node has it (20.12): an object for each of a million entries takes longer than their digests. */
+const sha256: (bytes: Uint8Array) => Buffer =
+  typeof crypto.hash === 'function'
+    ? (bytes) => crypto.hash('sha256', bytes, 'buffer')
+    : (bytes) => crypto.createHash('sha256').update(bytes).digest();
 
 /** Hash of one entry's bytes: sha256(0x00 ‖ entry). */
 export function leafHash(entry: Uint8Array): Buffer {
-  return createHash('sha256').update(LEAF).update(entry).digest();
+  return sha256(Buffer.concat([LEAF, entry]));
 }
 
 /** Hash of an inner node: sha256(0x01 ‖ left ‖ right), both 32 bytes. */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update(NODE).update(left).update(right).digest();
+function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return sha256(pair);
 }
 
 /** Computes a root from entries given one after another; holds one hash for each complete subtree, at most log2(n) + 1. */
@@ -43,7 +52,7 @@ export class TreeHasher {
   /** Root of the entries so far; of none, sha256 of nothing. More entries may follow. */
   root(): Buffer {
     const last = this.#subtrees.at(-1);
-    if (!last) return createHash('sha256').digest();
+    if (!last) return sha256(Buffer.alloc(0));
     let root = last.hash;
     for (let at = this.#subtrees.length - 2; at >= 0; at--) root = nodeHash(this.#subtrees[at]!.hash, root);
     return root;
@@ -186,7 +195,7 @@ export function verifyConsistency(claim: {
   const { oldSize, size, oldRoot, root, proof } = claim;
   if (!isCount(oldSize) || !isCount(size) || oldSize > size) return false;
   if (oldSize === size) return proof.length === 0 && Buffer.from(oldRoot).equals(root);
-  if (oldSize === 0) return proof.length === 0 && Buffer.from(oldRoot).equals(createHash('sha256').digest());
+  if (oldSize === 0) return proof.length === 0 && Buffer.from(oldRoot).equals(sha256(Buffer.alloc(0)));
   let [node, last] = [oldSize - 1, size - 1];
   while (isOdd(node)) [node, last] = [half(node), half(last)];
   // An old tree that is one complete subtree is not repeated in the proof.
