@@ -48,3 +48,20 @@ export function filesUnder(folder: string): string[] {
 export function bytesUnder(folder: string): Buffer {
   return Buffer.concat(filesUnder(folder).flatMap((file) => [readFileSync(file), Buffer.from('\0')]));
 }
+
+/** Pids of the servers whose history lies in an output folder, as the kernel knows them. */
+export function serversOf(out: string): number[] {
+  const history = join(out, '.temporal', 'temporal.db');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && commandLine(name).includes(history))
+    .map(Number);
+}
+
+function commandLine(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}

@@ -20,6 +20,11 @@ export function thisProcess(): Owner {
   return self;
 }
 
+/** A process of this host by its pid, as long as it lives. */
+export function processOf(pid: number): Owner {
+  return { place: thisProcess().place, pid, started: statOf(pid)?.started ?? '0' };
+}
+
 /** `place.pid.started`: safe as a part of a file name. */
 export function ownerText(owner: Owner): string {
   return `${owner.place}.${owner.pid}.${owner.started}`;

@@ -1,5 +1,6 @@
 /** The embedded Temporal server: one process beside the run, its history in a private folder under the output. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ export interface ServerOptions {
   codecEndpoint?: string;
 }
 
-const START_MS = 30_000;
+export const START_MS = 30_000;
 /** Without the first three the server polls its queues slowly: 97 ms an activity instead of about 12; without the others it knows no priority. */
 const TUNING = [
   'history.transferProcessorMaxPollRPS=2000',
@@ -49,11 +50,18 @@ export const SEARCH_ATTRIBUTES = {
   GarnerOutcome: 'Keyword',
 } as const;
 
+/** The process that becomes the server at a word on its standard input, or ends with the command that made it. */
+const HELD = ['-c', 'read -r begin && exec "$@" </dev/null', 'sh'];
+
 /**
  * Starts the server and waits until it answers.
+ * @param record is told of the server before it begins: one that is not on record never runs
  * @throws where no server program is installed, or it does not answer within 30 s (its log is named).
  */
-export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
+export async function startServer(
+  options: ServerOptions,
+  record: (server: Omit<EmbeddedServer, 'stop'>) => void = () => {},
+): Promise<EmbeddedServer> {
   const program = findServer();
   if (!program)
     throw new Error(
@@ -87,20 +95,20 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   );
   if (options.ui && options.codecEndpoint) args.push('--ui-codec-endpoint', options.codecEndpoint);
   // Its own process group: a Ctrl-C in the terminal reaches the command first, which then ends the server in order.
-  const child = spawn(program, args, { stdio: ['ignore', log, log], detached: true });
+  const child = spawn('/bin/sh', [...HELD, program, ...args], { stdio: ['pipe', log, log], detached: true });
   closeSync(log);
+  await once(child, 'spawn');
   // A command that leaves early takes its server along; one that is killed leaves it to the next command.
   const end = () => void child.kill('SIGTERM');
   process.once('exit', end);
   child.once('exit', () => process.off('exit', end));
   const address = `127.0.0.1:${port}`;
+  const server = { address, pid: child.pid!, ...(options.ui ? { ui: `http://127.0.0.1:${uiPort}` } : {}) };
+  record(server);
+  // One that has ended is found below.
+  child.stdin!.on('error', () => {}).end('begin\n');
   await answering(child, address, join(options.folder, 'server.log'));
-  return {
-    address,
-    ...(options.ui ? { ui: `http://127.0.0.1:${uiPort}` } : {}),
-    pid: child.pid!,
-    stop: () => stop(child),
-  };
+  return { ...server, stop: () => stop(child) };
 }
 
 async function answering(child: ChildProcess, address: string, log: string): Promise<void> {

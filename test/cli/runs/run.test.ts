@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../activities/types.ts';
 import type { LedgerRow } from '../../../curation/stages/ledger.ts';
-import { bytesUnder, filesUnder, workplace } from '../../command.ts';
+import { bytesUnder, filesUnder, serversOf, workplace } from '../../command.ts';
 
 const NOW = '2026-05-10T00:00:00Z';
 const place = workplace('run');
@@ -228,5 +228,6 @@ describe('a run that is killed', () => {
     const { status, stdout } = place.garner(...args);
     expect(status).toBe(0);
     expect((JSON.parse(stdout) as RunSummary).digest).toBe(first.digest);
+    expect(serversOf(place.path('killed'))).toEqual([]);
   });
 });

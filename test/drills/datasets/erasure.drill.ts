@@ -8,7 +8,7 @@ import type { EraseSummary, RunSummary } from '../../../activities/types.ts';
 import { parseManifest } from '../../../curation/proof/dsse.ts';
 import type { Certificate } from '../../../curation/proof/erasure.ts';
 import { Random } from '../../../curation/sample/random.ts';
-import { bytesUnder, filesUnder, workplace } from '../../command.ts';
+import { bytesUnder, filesUnder, serversOf, workplace } from '../../command.ts';
 
 const SEED = process.env['DRILL_SEED'] ?? '7';
 const KILLS = 10;
@@ -124,6 +124,7 @@ describe('an erasure that is killed midway', () => {
         : 'gone';
       const { status, stdout, stderr } = place.garner(...args(copy));
       expect([status, stderr]).toEqual([0, '']);
+      expect(serversOf(copy.out)).toEqual([]);
       const summary = JSON.parse(stdout) as EraseSummary;
       expect(summary.versions.map(({ version, newDigest, removed }) => ({ version, newDigest, removed }))).toEqual(
         whole.versions.map(({ version, newDigest, removed }) => ({ version, newDigest, removed })),
