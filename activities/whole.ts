@@ -1,6 +1,4 @@
 /** The stages one after the other in this process, without Temporal: for explanations of a file, and as the measure of what Temporal costs. */
-import { openKeystore } from '../storage/keystore.ts';
-import { openStore } from '../storage/objects.ts';
 import { admit } from './curate/admit.ts';
 import { assemble } from './curate/assemble.ts';
 import { gather } from './curate/gather.ts';
@@ -12,8 +10,7 @@ import { render } from './publish/render.ts';
 import { select } from './curate/select.ts';
 import { settle } from './publish/settle.ts';
 import { RunFailure } from './run/failure.ts';
-import type { RunSettings } from './run/settings.ts';
-import { openStage, writeSealed, type Stage, type WorkerSettings } from './run/stage.ts';
+import { openStage, type Stage, type WorkerSettings } from './run/stage.ts';
 import type { Admitted, Assembled, CurateInput, Ref, Selected, Settled } from './types.ts';
 
 export interface Judged {
@@ -22,11 +19,6 @@ export interface Judged {
   assembled: Assembled[];
   selected: Selected;
   settled: Settled;
-}
-
-/** Stores a run's settings where its stages look for them. */
-export async function storeSettings(out: string, run: string, settings: RunSettings, keys?: string): Promise<Ref> {
-  return writeSealed(openStore(out), `runs/${run}/settings`, settings, await openKeystore(keys));
 }
 
 /** What a run was planned with, to be judged again. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { generate } from '../cli/generate.ts';
+import { generate } from '../cli/sample/write.ts';
 
 type Row = Record<string, number | string>;
 const EVENTS = Number(process.env['GARNER_BENCH_EVENTS'] ?? 60_000);

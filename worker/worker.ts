@@ -10,10 +10,8 @@ import { stagePool } from './threads/activities.ts';
 import { dataConverter } from './codec.ts';
 import { SILENT, type WorkerLog } from './log.ts';
 import { stageMetrics } from './metrics.ts';
-import { SEARCH_ATTRIBUTES } from './server/server.ts';
+import { SEARCH_ATTRIBUTES, TASK_QUEUE } from './server/server.ts';
 import { openTraces } from './traces.ts';
-
-export const TASK_QUEUE = 'garner';
 
 export interface WorkerOptions extends WorkerSettings {
   address: string;

@@ -4,7 +4,8 @@ import type { Plan as UserPlan } from '../../curation/events/event.ts';
 import type { Keystore } from '../../storage/keystore.ts';
 import type { ObjectStore } from '../../storage/objects.ts';
 import type { Plan } from '../plan/pinned.ts';
-import { readSealed, writeSealed, type Stage } from '../run/stage.ts';
+import { readSealed, writeSealed } from '../run/settings.ts';
+import type { Stage } from '../run/stage.ts';
 import type { Admitted } from '../types.ts';
 
 /** Objects of a run that stay with the record below; the rest of what it staged goes. */

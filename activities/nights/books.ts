@@ -3,7 +3,7 @@ import type { Quarter } from '../../curation/events/window.ts';
 import type { WindowedSchedule } from '../../config/schedules.ts';
 import { openKeystore } from '../../storage/keystore.ts';
 import { openStore, StorageFault } from '../../storage/objects.ts';
-import { readSealed, writeSealed } from '../run/stage.ts';
+import { readSealed, writeSealed } from '../run/settings.ts';
 
 /** Tags of files by `idOf`. */
 export type Watermarks = Record<string, string>;

@@ -11,7 +11,8 @@ import { keepBuckets } from '../measure/kept.ts';
 import { RunFailure } from '../run/failure.ts';
 import { nameFiles, publishVersion } from './folder.ts';
 import { refuseLeaks } from './leakage.ts';
-import { readSealed, type Stage } from '../run/stage.ts';
+import { readSealed } from '../run/settings.ts';
+import type { Stage } from '../run/stage.ts';
 import { addStatistics, emptyStatistics, figuresOf } from './statistics.ts';
 import type {
   Admitted,

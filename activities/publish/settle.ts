@@ -23,7 +23,8 @@ import { inNameOrder, ledgerPartCount, ledgerPartOf } from '../plan/parts.ts';
 import type { Plan } from '../plan/pinned.ts';
 import { linesHolding, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
-import { readSealed, type Stage } from '../run/stage.ts';
+import { readSealed } from '../run/settings.ts';
+import type { Stage } from '../run/stage.ts';
 import type { Admitted, Assembled, LedgerPart, Ref, Selected, Settled } from '../types.ts';
 import { writeBasis } from './basis.ts';
 

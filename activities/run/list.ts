@@ -1,5 +1,6 @@
 /** List: the results of a page's units in one sealed object, so that no payload grows with the number of units; and reading them back. */
-import { readSealed, type Stage } from './stage.ts';
+import { readSealed } from './settings.ts';
+import type { Stage } from './stage.ts';
 import type { PagedStage, Ref, UnitResult } from '../types.ts';
 
 export interface ListInput {

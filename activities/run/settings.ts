@@ -1,6 +1,10 @@
 /** What a run was started with, as its stages find it: sealed beside what they stage. */
 import type { GuardMode } from '../../curation/overlap/fingerprint.ts';
+import { openKeystore, type Keystore } from '../../storage/keystore.ts';
+import { openStore, type ObjectStore } from '../../storage/objects.ts';
+import { open, seal } from '../../storage/seal.ts';
 import type { SourceObject } from '../plan/sources.ts';
+import type { Ref } from '../types.ts';
 
 /** The settings of a run as it was started, sealed beside it. */
 export interface RunSettings {
@@ -30,4 +34,21 @@ export interface StoredGuard {
   key: string;
   /** Where the sealed filter lies. */
   filter: { key: string };
+}
+
+/** Stores a run's settings where its stages look for them. */
+export async function storeSettings(out: string, run: string, settings: RunSettings, keys?: string): Promise<Ref> {
+  return writeSealed(openStore(out), `runs/${run}/settings`, settings, await openKeystore(keys));
+}
+
+export async function writeSealed(store: ObjectStore, key: string, value: unknown, keystore: Keystore): Promise<Ref> {
+  const { size } = await store.write(
+    key,
+    await seal(Buffer.from(JSON.stringify(value)), [keystore.identity().recipient]),
+  );
+  return { key, size };
+}
+
+export async function readSealed<T>(store: ObjectStore, ref: { key: string }, keystore: Keystore): Promise<T> {
+  return JSON.parse((await open(await store.readAll(ref.key), [keystore.identity().secret])).toString()) as T;
 }

@@ -15,13 +15,13 @@ import type { ErasureKeys } from '../../curation/stages/erasure.ts';
 import { openFacts, type OpenedFacts } from '../../storage/facts.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { openStore, type ObjectStore } from '../../storage/objects.ts';
-import { open, openStream, seal, sealStream } from '../../storage/seal.ts';
+import { openStream, sealStream } from '../../storage/seal.ts';
 import { PartReader, writeParts } from './container.ts';
 import { erasureKeys, withErased } from '../erase/erasure.ts';
 import { RunFailure } from './failure.ts';
 import type { Plan } from '../plan/pinned.ts';
 import type { Ref } from '../types.ts';
-import type { RunSettings, StoredGuard } from './settings.ts';
+import { readSealed, writeSealed, type RunSettings, type StoredGuard } from './settings.ts';
 
 /** What a worker lends to every stage. */
 export interface WorkerSettings {
@@ -181,18 +181,6 @@ export class Stage {
 }
 
 /** Seals a JSON value to the local identity and stores it. */
-export async function writeSealed(store: ObjectStore, key: string, value: unknown, keystore: Keystore): Promise<Ref> {
-  const { size } = await store.write(
-    key,
-    await seal(Buffer.from(JSON.stringify(value)), [keystore.identity().recipient]),
-  );
-  return { key, size };
-}
-
-export async function readSealed<T>(store: ObjectStore, ref: { key: string }, keystore: Keystore): Promise<T> {
-  return JSON.parse((await open(await store.readAll(ref.key), [keystore.identity().secret])).toString()) as T;
-}
-
 const opened = new Map<string, Promise<Opened>>();
 const plans = new Map<string, Promise<Plan>>();
 const KEPT_RUNS = 4;

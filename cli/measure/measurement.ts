@@ -7,7 +7,7 @@ import { listSources } from '../../activities/plan/sources.ts';
 import { readKept, type Kept } from '../../activities/measure/kept.ts';
 import { mayMeasure } from '../../activities/measure/plan.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
-import { storeSettings } from '../../activities/whole.ts';
+import { storeSettings } from '../../activities/run/settings.ts';
 import { ConfigError } from '../../config/document.ts';
 import type { Policy } from '../../config/policy.ts';
 import { readPolicyOf } from '../../config/policy/purpose.ts';

@@ -7,7 +7,7 @@ import { Option, type Command } from 'commander';
 import { readReview } from '../../activities/measure/review.ts';
 import { listSources } from '../../activities/plan/sources.ts';
 import { digestGuards, namedGuards, storeGuards, type NamedGuard } from '../../activities/run/guards.ts';
-import { storeSettings } from '../../activities/whole.ts';
+import { storeSettings } from '../../activities/run/settings.ts';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError, readText } from '../../config/document.ts';
 import { BUILTIN_POLICY, type Policy } from '../../config/policy.ts';

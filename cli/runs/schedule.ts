@@ -16,7 +16,7 @@ import { parseExperiment } from '../../config/experiment.ts';
 import { readPolicyOf } from '../../config/policy/purpose.ts';
 import { BUILTIN_SCHEDULES, isWindowed, loadSchedules, PURPOSE_OF, type Schedule } from '../../config/schedules.ts';
 import { dayPlus, windowOfDay } from '../../curation/events/window.ts';
-import { TASK_QUEUE } from '../../worker/worker.ts';
+import { TASK_QUEUE } from '../../worker/server/server.ts';
 import { connect, namedAddress } from '../connection.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { addressOption, jsonOption, keysOption, outOption, parseTime } from '../options.ts';

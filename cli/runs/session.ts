@@ -15,7 +15,8 @@ import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { checkWritable } from '../../storage/objects/writable.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { historyFolder, ownServer } from '../../worker/server/embedded.ts';
-import { installRuntime, startWorker, TASK_QUEUE, type RunningWorker } from '../../worker/worker.ts';
+import { TASK_QUEUE } from '../../worker/server/server.ts';
+import type { RunningWorker } from '../../worker/worker.ts';
 import { connect, namedAddress } from '../connection.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { follow } from './progress.ts';
@@ -47,16 +48,18 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
   try {
     await checkFacts(options.facts, scratch.folder);
     const keystore = await openKeystore(options.keys);
-    // A runtime without a worker would keep the finished command waiting.
-    if (local) installRuntime();
-    const server = local ? await ownServer({ folder: historyFolder(options.out) }) : null;
+    // The program of a worker is loaded for a worker alone, while the server starts: it takes as long.
+    const [server, own] = local
+      ? await Promise.all([ownServer({ folder: historyFolder(options.out) }), import('../../worker/worker.ts')])
+      : [null, null];
+    own?.installRuntime();
     try {
       const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
       const threads = options.concurrency ?? availableParallelism();
       const keys = options.keys === undefined ? {} : { keys: options.keys };
       const traces = options.traces === undefined ? {} : { traces: options.traces };
-      const worker = server
-        ? await startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys, ...traces })
+      const worker = own
+        ? await own.startWorker({ address, keystore, scratch: scratch.folder, threads, ...keys, ...traces })
         : null;
       try {
         return await work({ client, keystore, worker });

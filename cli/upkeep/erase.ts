@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { versionsHolding } from '../../activities/erase/erase.ts';
 import { pseudonymsOf } from '../../activities/measure/pseudonyms.ts';
 import type { EraseRequest, EraseSummary } from '../../activities/types.ts';
-import { storeSettings } from '../../activities/whole.ts';
+import { storeSettings } from '../../activities/run/settings.ts';
 import { BUILTIN_POLICY, loadPolicy } from '../../config/policy.ts';
 import type { Facts } from '../../curation/rules/facts.ts';
 import { parseRemote, parseRepositoryId, repositoryId } from '../../curation/rules/repository/remote.ts';
@@ -21,7 +21,7 @@ import { openKeystore } from '../../storage/keystore.ts';
 import { openStore, placeIn } from '../../storage/objects.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
 import { FolderInUse, historyFolder, ownServer } from '../../worker/server/embedded.ts';
-import { installRuntime, startWorker, TASK_QUEUE } from '../../worker/worker.ts';
+import { TASK_QUEUE } from '../../worker/server/server.ts';
 import { connect, namedAddress } from '../connection.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { addressOption, jsonOption, keysOption, outOption } from '../options.ts';
@@ -132,12 +132,15 @@ async function throughServer(
   scratch: string,
 ): Promise<EraseSummary> {
   const keystore = await openKeystore(options.keys);
-  const server = namedAddress(options.address) === undefined ? await serverOf(options.out) : null;
-  if (server) installRuntime();
+  const [server, own] =
+    namedAddress(options.address) === undefined
+      ? await Promise.all([serverOf(options.out), import('../../worker/worker.ts')])
+      : [null, null];
+  own?.installRuntime();
   try {
     const { client, address, close } = await connect({ ...options, address: server?.address ?? options.address });
     const keysFolder = options.keys === undefined ? {} : { keys: options.keys };
-    const worker = server ? await startWorker({ address, keystore, scratch, threads: 1, ...keysFolder }) : null;
+    const worker = own ? await own.startWorker({ address, keystore, scratch, threads: 1, ...keysFolder }) : null;
     try {
       const result = begin(client, await requestOf(options, kind, keys, server !== null));
       if (!worker) return await result;

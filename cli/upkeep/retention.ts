@@ -8,7 +8,7 @@ import type { DueItem } from '../../activities/retention/due.ts';
 import { ConfigError } from '../../config/document.ts';
 import { loadPolicy, BUILTIN_POLICY } from '../../config/policy.ts';
 import type { RetentionSummary } from '../../workflows/retention.ts';
-import { TASK_QUEUE } from '../../worker/worker.ts';
+import { TASK_QUEUE } from '../../worker/server/server.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { addressOption, jsonOption, keysOption, outOption, parseTime } from '../options.ts';
 import { withSession } from '../runs/session.ts';

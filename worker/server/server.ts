@@ -40,6 +40,9 @@ const TUNING = [
 ];
 const SQLITE = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((value) => ['--sqlite-pragma', value]);
 
+/** Where workers and those who give them work meet. */
+export const TASK_QUEUE = 'garner';
+
 /** Search attributes that operators find runs by; every value is opaque or from a closed set. */
 export const SEARCH_ATTRIBUTES = {
   GarnerPurpose: 'Keyword',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PlannedSource } from '../../../activities/plan/pinned.ts';
 import { erasureKeys, withErased } from '../../../activities/erase/erasure.ts';
 import type { Basis } from '../../../activities/publish/basis.ts';
-import { readSealed } from '../../../activities/run/stage.ts';
+import { readSealed } from '../../../activities/run/settings.ts';
 import { parsePolicy } from '../../../config/policy.ts';
 import { compileRules } from '../../../curation/rules/judge.ts';
 import type { LedgerRow } from '../../../curation/stages/ledger.ts';

@@ -8,7 +8,7 @@ import { plan } from '../../../activities/plan/plan.ts';
 import type { Piece } from '../../../activities/plan/pinned.ts';
 import { openStage } from '../../../activities/run/stage.ts';
 import type { CurateInput } from '../../../activities/types.ts';
-import { storeSettings } from '../../../activities/whole.ts';
+import { storeSettings } from '../../../activities/run/settings.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'garner-plan-'));

@@ -11,8 +11,8 @@ import { plan } from '../../../activities/plan/plan.ts';
 import { settle, writeLedgerPart, type Judged } from '../../../activities/publish/settle.ts';
 import { openStage, type Stage } from '../../../activities/run/stage.ts';
 import type { CurateInput, LedgerPart } from '../../../activities/types.ts';
-import { storeSettings } from '../../../activities/whole.ts';
-import { generate } from '../../../cli/generate.ts';
+import { storeSettings } from '../../../activities/run/settings.ts';
+import { generate } from '../../../cli/sample/write.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
 import { merkleRoot } from '../../../curation/proof/log/merkle.ts';
 

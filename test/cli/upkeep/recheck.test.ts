@@ -5,7 +5,7 @@ import type { RecheckInput, RecheckSummary } from '../../../activities/erase/nig
 import type { RecheckedVersion } from '../../../activities/erase/recheck.ts';
 import { withSession } from '../../../cli/runs/session.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
-import { TASK_QUEUE } from '../../../worker/worker.ts';
+import { TASK_QUEUE } from '../../../worker/server/server.ts';
 import { workplace } from '../../command.ts';
 
 const place = workplace('recheck');

@@ -1,10 +1,10 @@
 /** Runs that share workers: one that makes up for old days does not hold up the night, nor the run of somebody else. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { storeSettings } from '../../../activities/whole.ts';
+import { storeSettings } from '../../../activities/run/settings.ts';
 import type { CurateInput, RunSummary } from '../../../activities/types.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
-import { TASK_QUEUE } from '../../../worker/worker.ts';
+import { TASK_QUEUE } from '../../../worker/server/server.ts';
 import { NOW, Site } from '../site/site.ts';
 
 /** As workflows/nightly.ts gives them. */

@@ -5,7 +5,8 @@ import type { Activities } from '../../../activities/index.ts';
 import type { Admitted, CurateInput, Ref, RunSummary } from '../../../activities/types.ts';
 import { openKeystore } from '../../../storage/keystore.ts';
 import { dataConverter } from '../../../worker/codec.ts';
-import { installRuntime, TASK_QUEUE } from '../../../worker/worker.ts';
+import { TASK_QUEUE } from '../../../worker/server/server.ts';
+import { installRuntime } from '../../../worker/worker.ts';
 import { PROJECT } from '../../command.ts';
 import { NOW, type Site } from './site.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STAGES } from '../../../activities/index.ts';
 import { openStage } from '../../../activities/run/stage.ts';
-import { storeSettings } from '../../../activities/whole.ts';
+import { storeSettings } from '../../../activities/run/settings.ts';
 import type { Admitted, Assembled, CurateInput, LedgerPart, Ref, Rendered } from '../../../activities/types.ts';
 import { BUILTIN_POLICY } from '../../../config/policy.ts';
 import { filesUnder } from '../../command.ts';

@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CurateInput } from '../../../activities/types.ts';
 import type { Progress } from '../../../workflows/run/messages.ts';
-import { TASK_QUEUE } from '../../../worker/worker.ts';
+import { TASK_QUEUE } from '../../../worker/server/server.ts';
 import { record } from '../site/histories.ts';
 import { Site } from '../site/site.ts';
 import { stubInput, stubStages, stubWorker } from '../site/stubs.ts';

@@ -1,7 +1,7 @@
 /** A hundred thousand shards: the real workflows on a real server, sealed, over stages that only answer. Every history stays small. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../activities/types.ts';
-import { TASK_QUEUE } from '../../../worker/worker.ts';
+import { TASK_QUEUE } from '../../../worker/server/server.ts';
 import { Site } from '../site/site.ts';
 import { stubInput, stubStages, stubWorker } from '../site/stubs.ts';
 

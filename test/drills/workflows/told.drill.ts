@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TASK_QUEUE } from '../../../worker/worker.ts';
+import { TASK_QUEUE } from '../../../worker/server/server.ts';
 import { record } from '../site/histories.ts';
 import { Site } from '../site/site.ts';
 import { stubInput, stubStages, stubWorker } from '../site/stubs.ts';

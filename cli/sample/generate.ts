@@ -1,11 +1,9 @@
 /** garner generate: writes a sample of events and the facts that belong to them. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { CommandError, EXIT } from './exit.ts';
-import { outOption, parseCount } from './options.ts';
-import { group } from './runs/progress.ts';
-import { generate, SampleRefused } from './sample/write.ts';
-
-export { generate } from './sample/write.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { outOption, parseCount } from '../options.ts';
+import { group } from '../runs/progress.ts';
+import { generate, SampleRefused } from './write.ts';
 
 interface Options {
   events: number;

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { loadBuiltinRules, loadGitleaks } from '../config/redaction.ts';
-import { createRedactor } from '../curation/redaction/redactor.ts';
-import type { JudgedText } from '../curation/text.ts';
-import { CommandError, EXIT } from './exit.ts';
+import { loadBuiltinRules, loadGitleaks } from '../../config/redaction.ts';
+import { createRedactor } from '../../curation/redaction/redactor.ts';
+import type { JudgedText } from '../../curation/text.ts';
+import { CommandError, EXIT } from '../exit.ts';
 
 export function redactCommand(program: Command): void {
   program
