@@ -38,9 +38,9 @@ export function historyFolder(out: string): string {
 
 /** Address of the server that another command runs for this folder, if one does; one that it is starting is waited for. */
 export async function runningServer(folder: string): Promise<{ address: string } | null> {
-  for (let waited = 0; ; waited += 60) {
+  for (const deadline = performance.now() + START_MS; ;) {
     const left = await recorded(folder);
-    if (!left?.user || waited > START_MS) return null;
+    if (!left?.user || performance.now() > deadline) return null;
     if (await answers(left.file.address)) return left.file;
     await sleep(60);
   }
