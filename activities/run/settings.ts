@@ -41,6 +41,7 @@ export async function storeSettings(out: string, run: string, settings: RunSetti
   return writeSealed(openStore(out), `runs/${run}/settings`, settings, await openKeystore(keys));
 }
 
+/** Seals a JSON value to the local identity and stores it. */
 export async function writeSealed(store: ObjectStore, key: string, value: unknown, keystore: Keystore): Promise<Ref> {
   const { size } = await store.write(
     key,
@@ -49,6 +50,7 @@ export async function writeSealed(store: ObjectStore, key: string, value: unknow
   return { key, size };
 }
 
+/** What `writeSealed` stored. @throws SealFault or StorageFault where it is damaged or gone */
 export async function readSealed<T>(store: ObjectStore, ref: { key: string }, keystore: Keystore): Promise<T> {
   return JSON.parse((await open(await store.readAll(ref.key), [keystore.identity().secret])).toString()) as T;
 }

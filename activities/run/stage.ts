@@ -180,7 +180,6 @@ export class Stage {
   }
 }
 
-/** Seals a JSON value to the local identity and stores it. */
 const opened = new Map<string, Promise<Opened>>();
 const plans = new Map<string, Promise<Plan>>();
 const KEPT_RUNS = 4;

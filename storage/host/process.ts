@@ -16,13 +16,13 @@ let self: Owner | undefined;
 
 /** The process that asks. */
 export function thisProcess(): Owner {
-  self ??= { place: placeOfThisHost(), pid: process.pid, started: statOf(process.pid)?.started ?? '0' };
+  self ??= processOf(process.pid);
   return self;
 }
 
 /** A process of this host by its pid, as long as it lives. */
 export function processOf(pid: number): Owner {
-  return { place: thisProcess().place, pid, started: statOf(pid)?.started ?? '0' };
+  return { place: placeOfThisHost(), pid, started: statOf(pid)?.started ?? '0' };
 }
 
 /** `place.pid.started`: safe as a part of a file name. */
