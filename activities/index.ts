@@ -27,7 +27,7 @@ import { recheckAll, type RecheckInput } from './erase/nightlyrecheck.ts';
 import { reissue, type ReissueInput } from './erase/reissue.ts';
 import { render, type RenderInput } from './publish/render.ts';
 import { select } from './curate/select.ts';
-import { settle, writeLedgerPart } from './publish/settle.ts';
+import { rowsBefore, settle, writeLedgerPart } from './publish/settle.ts';
 import { openStore } from '../storage/objects.ts';
 import type { Stage, WorkerSettings } from './run/stage.ts';
 import { closeWindow, openWindow, windowsDue, type DueWindow, type NightlyInput } from './nights/windows.ts';
@@ -67,8 +67,10 @@ export const STAGES = {
     const buckets = assembled.slice(from, to).map(({ ref }, index) => ({ bucket: from + index, ref }));
     return render({ ...input, buckets, all: assembled.map(({ ref }) => ref) }, stage);
   },
-  ledger: async (input: StageInput & JudgedPages & { part: number }, stage: Stage) =>
-    writeLedgerPart(input.part, { selected: input.selected, ...(await unitsOf(input, stage)) }, stage),
+  ledger: async ({ part, selected, ...input }: StageInput & JudgedPages & { part: number }, stage: Stage) => {
+    const units = await unitsOf({ selected, ...input }, stage);
+    return writeLedgerPart(part, rowsBefore(part, units.shards), { selected, ...units }, stage);
+  },
   settle: async ({ ledger, ...input }: StageInput & JudgedPages & { ledger?: Ref[] }, stage: Stage) => {
     const judged = { selected: input.selected, ...(await unitsOf(input, stage)) };
     return settle(judged, stage, ledger && (await listed<LedgerPart>(ledger, stage)));

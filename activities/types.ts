@@ -78,6 +78,8 @@ export interface Admitted {
   withheld: number;
   /** What they add to the filter of private code where all of them are private. */
   withheldFingerprints: number;
+  /** Records by the part of the ledger that their rows stand in; absent where settle writes the whole of it. */
+  ledger?: number[];
 }
 
 /** Stages that work unit by unit: a shard, a bucket, a part. */
@@ -213,10 +215,11 @@ export interface Statistics {
 export interface LedgerPart {
   /** Sealed pieces of the ledger, in order of source and line. */
   ledger: Ref[];
-  /** Of each piece the leaf hashes of its rows (RFC 6962), 32 bytes each. Staged alone, as `days` is. */
-  leaves: Ref[];
+  /** Rows before it, and the complete subtrees (RFC 6962) that its own ones make there: hash, hex, and number of rows. */
+  first: number;
+  tree: [hash: string, rows: number][];
   counts: Tally;
-  /** Outcomes by day, sealed: a `DayTally`. */
+  /** Outcomes by day, sealed: a `DayTally`. Staged alone. */
   days: Ref;
 }
 

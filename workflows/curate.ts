@@ -2,6 +2,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  condition,
   isCancellation,
   patched,
   setCurrentDetails,
@@ -52,8 +53,8 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
   steering.attributes({ policy: planned.policyDigest.slice(0, 12) });
   setCurrentDetails(`${planned.sources} sources, ${planned.shards} shards, ${planned.buckets} buckets`);
   const common = stageInput(input, planned);
-  const paged = (stage: PagedStage, items: UnitItem[], shared: object = {}) =>
-    inPages(input, common, steering, stage, items, shared);
+  const paged = (stage: PagedStage, items: UnitItem[], shared: object = {}, begun?: () => void) =>
+    inPages(input, common, steering, stage, items, shared, begun);
 
   await steering.stage('admit', planned.shards);
   const shards = await paged(
@@ -86,15 +87,20 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
   const { ledgerParts = 0 } = planned;
   await steering.stage('render', parts.length + ledgerParts);
   const judged = { shards: shardLists, assembled, selected };
-  const render = async () => listsOf(await paged('render', parts, { assembled, decisions: selected.ref }));
-  const writeLedger = async () =>
-    listsOf(
+  let rendering = parts.length === 0;
+  const render = async () =>
+    listsOf(await paged('render', parts, { assembled, decisions: selected.ref }, () => (rendering = true)));
+  const writeLedger = async () => {
+    // Parts of render are few and long: the last of them would be worked at alone.
+    if (patched('render-first')) await condition(() => rendering);
+    return listsOf(
       await paged(
         'ledger',
         count(ledgerParts, (part) => ({ part })),
         judged,
       ),
     );
+  };
   const settle = (ledger?: Ref[]) => steering.attempt(() => stages.settle({ ...common, ...judged, ledger }));
   // Runs that began before the ledger had parts settle it as one, when all is rendered.
   const [rendered, ledger] = patched('ledger-by-part') ? await both(steering, render, writeLedger) : [await render()];
@@ -113,7 +119,7 @@ async function run(input: CurateInput, steering: Steering): Promise<RunSummary> 
   return summary;
 }
 
-/** Runs a stage over its units in pages; results come in the order of the units. */
+/** Runs a stage over its units in pages; results come in the order of the units. `begun` is told of each page that has started. */
 function inPages(
   input: CurateInput,
   common: StageInput,
@@ -121,6 +127,7 @@ function inPages(
   stage: PagedStage,
   items: UnitItem[],
   shared: object,
+  begun?: () => void,
 ): Promise<PageResult[]> {
   const { progress } = steering;
   const { run, concurrency: width, onFailure } = input;
@@ -136,6 +143,7 @@ function inPages(
         staticSummary: `${stage} ${first} to ${first + part.length - 1}`,
         args: [{ stage, common, shared, items: part, first, width, waits: onFailure === 'wait', paused }],
       });
+      begun?.();
       // A pause or resume that came before there was a page to tell. One that is gone tells so by its result.
       if (progress.paused !== paused) await child.signal(holdSignal, progress.paused).catch(() => undefined);
       return steering.paged(await child.result());

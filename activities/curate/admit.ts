@@ -9,8 +9,10 @@ import { addCounts, count, emptyTally, outRow, type LedgerRow } from '../../cura
 import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { decode, StreamFault } from '../../storage/decode.ts';
 import { openStore } from '../../storage/objects.ts';
+import { BucketLines, slicesOf } from './bucket.ts';
 import { LineBuffer } from '../run/container.ts';
 import { SourceQuarters } from './quarters.ts';
+import { ledgerPartCount } from '../plan/parts.ts';
 import { knownSubject } from '../measure/pseudonyms.ts';
 import type { Piece } from '../plan/pinned.ts';
 import { RunFailure } from '../run/failure.ts';
@@ -36,7 +38,7 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
       guardMode: plan.guard,
       joinKey: stage.key('join'),
       pseudonymKey: stage.key('pseudonym'),
-      buckets: plan.buckets,
+      buckets: plan.buckets * slicesOf(plan.buckets),
       erasure: stage.erasure,
       ...isAbuse(stage),
       // Of the purposes only this one tells figures by plan.
@@ -44,11 +46,14 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
     },
     output,
   );
+  const ledger = new Array<number>(ledgerPartCount(plan)).fill(0);
   for (const piece of plan.shards[index]!) {
     const source = plan.sources[piece.source]!;
+    const before = output.read;
     admission.source(piece.source, source.name, source.format);
     await admitPiece(piece, stage, admission, output);
-    stage.progress({ shard: index, records: output.tally.records + output.records });
+    ledger[plan.ledgerParts[piece.source]!]! += output.read - before;
+    stage.progress({ shard: index, records: output.read });
   }
   admission.finish();
   const parts = output.parts();
@@ -61,6 +66,7 @@ export async function admit(index: number, stage: Stage): Promise<Admitted> {
     fingerprints: output.fingerprints,
     withheld: output.withheldTexts.lines,
     withheldFingerprints: output.withheldFingerprints,
+    ledger,
   };
 }
 
@@ -139,7 +145,7 @@ class ShardOutput {
   fingerprints = 0;
   #batch = new FingerprintSet();
   readonly #batches: Buffer[] = [];
-  readonly #buckets: LineBuffer[];
+  readonly #buckets: BucketLines;
   readonly #rows = new LineBuffer();
   readonly #quarters = new SourceQuarters();
   readonly #documents = new LineBuffer();
@@ -150,7 +156,12 @@ class ShardOutput {
   readonly #links = new Map<string, { request: string | null; partly: boolean }>();
 
   constructor(buckets: number) {
-    this.#buckets = Array.from({ length: buckets }, () => new LineBuffer());
+    this.#buckets = new BucketLines(buckets);
+  }
+
+  /** Input records so far. */
+  get read(): number {
+    return this.tally.records + this.records;
   }
 
   row(row: LedgerRow): void {
@@ -158,8 +169,8 @@ class ShardOutput {
     this.#rows.push(row);
   }
 
-  record(bucket: number, record: AdmittedRecord): void {
-    this.#buckets[bucket]!.push(record);
+  record(place: number, record: AdmittedRecord): void {
+    this.#buckets.push(place, record);
     this.#quarters.add(record);
   }
 
@@ -204,7 +215,7 @@ class ShardOutput {
     for (const [suggestion, { request, partly }] of this.#links) links.push([suggestion, request, partly]);
     this.#closeBatch();
     return [
-      ...this.#buckets.map((bucket) => bucket.bytes()),
+      ...this.#buckets.parts(),
       this.#rows.bytes(),
       this.#quarters.bytes(),
       Buffer.concat(this.#batches),

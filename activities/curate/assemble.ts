@@ -1,8 +1,9 @@
 /** Assemble: one bucket's records to labelled examples, their metadata for selection, and ledger rows. */
 import { assemble as assembleRecords } from '../../curation/stages/assemble.ts';
 import { KeyedHash } from '../../curation/stages/keyed.ts';
+import { addCounts } from '../../curation/stages/ledger.ts';
 import { readBucket } from './bucket.ts';
-import { partedRows } from './rows.ts';
+import { RowParts } from './rows.ts';
 import { LineBuffer } from '../run/container.ts';
 import { contaminationOf } from '../run/contamination.ts';
 import { corporaOf, overlapOf } from './overlap.ts';
@@ -34,8 +35,7 @@ export interface AssembleInput {
 
 export async function assemble(input: AssembleInput, stage: Stage): Promise<Assembled> {
   const { plan, policy } = stage;
-  const records = await readBucket(input.bucket, input.shards, input.reroutes, stage);
-  const { examples, metadata, rows, redactions } = assembleRecords(records, {
+  const settings = {
     rules: stage.rules,
     sources: plan.sources.map(({ name }) => name),
     window: plan.window,
@@ -49,12 +49,20 @@ export async function assemble(input: AssembleInput, stage: Stage): Promise<Asse
     contamination: contaminationOf(policy),
     keys: new KeyedHash(stage.key('selection')),
     idPrefix: bucketPrefix(input.bucket),
-  });
-  const parts = [examples, metadata].map((values) => {
-    const lines = new LineBuffer();
-    for (const value of values) lines.push(value);
-    return lines.bytes();
-  });
-  const ref = await stage.write(`assemble/${input.bucket}`, [...parts, ...partedRows(rows, plan)]);
-  return { ref, examples: examples.length, bytes: metadata.reduce((sum, { bytes }) => sum + bytes, 0), redactions };
+  };
+  const [examples, metadata, rows] = [new LineBuffer(), new LineBuffer(), new RowParts(plan)];
+  const redactions: Record<string, number> = {};
+  let bytes = 0;
+  for await (const records of readBucket(input.bucket, input.shards, input.reroutes, stage)) {
+    const made = assembleRecords(records, settings);
+    for (const example of made.examples) examples.push(example);
+    for (const one of made.metadata) {
+      metadata.push(one);
+      bytes += one.bytes;
+    }
+    rows.push(made.rows);
+    addCounts(redactions, made.redactions);
+  }
+  const ref = await stage.write(`assemble/${input.bucket}`, [examples.bytes(), metadata.bytes(), ...rows.bytes()]);
+  return { ref, examples: examples.lines, bytes, redactions };
 }

@@ -1,32 +1,117 @@
-/** All records of one bucket (`list` names the shards' objects), from every shard, with those that belong here by another record of their suggestion. */
+/**
+ * The records of a bucket as shards write and stages read them. A bucket is cut into slices, so that a stage holds the lines of a whole one as
+ * bytes and the records of a slice at a time: those die young, where a whole bucket of them would be copied by the collector again and again.
+ */
 import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
 import type { AdmittedRecord } from '../../curation/stages/record.ts';
-import { linesOf } from '../run/container.ts';
+import { eachLine, LineBuffer, linesOf } from '../run/container.ts';
 import type { Reroute } from './gather.ts';
+import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
 
-export async function readBucket(
+/** The letter that a line begins with tells its slice. */
+const FIRST_SLICE = 'a'.charCodeAt(0);
+
+/** Slices of each bucket of a run; one bucket alone is small as it is. */
+export function slicesOf(buckets: number): number {
+  return buckets === 1 ? 1 : 16;
+}
+
+/** The buckets of a shard. A record's place, from 0 to buckets x slices, names bucket and slice. */
+export class BucketLines {
+  readonly #buckets: LineBuffer[];
+
+  constructor(buckets: number) {
+    this.#buckets = Array.from({ length: buckets }, () => new LineBuffer());
+  }
+
+  push(place: number, record: AdmittedRecord): void {
+    const { bucket, slice } = partsOf(place, this.#buckets.length);
+    this.#buckets[bucket]!.line(String.fromCharCode(FIRST_SLICE + slice) + JSON.stringify(record));
+  }
+
+  parts(): Buffer[] {
+    return this.#buckets.map((bucket) => bucket.bytes());
+  }
+}
+
+function partsOf(place: number, buckets: number): { bucket: number; slice: number } {
+  return { bucket: place % buckets, slice: Math.floor(place / buckets) };
+}
+
+/** The records of a shard's bucket, in no order. */
+export function* recordsOf(bytes: Buffer): Generator<AdmittedRecord> {
+  for (const { text, start, end } of eachLine(bytes)) yield recordOf(text, start, end);
+}
+
+function recordOf(text: Buffer, start: number, end: number): AdmittedRecord {
+  return JSON.parse(text.toString('utf8', start + 1, end)) as AdmittedRecord;
+}
+
+/**
+ * All records of one bucket (`list` names the shards' objects), from every shard, with those that belong here by another record of their
+ * suggestion; slice by slice, and what belongs together in one.
+ */
+export async function* readBucket(
   bucket: number,
   list: Ref,
   reroutes: Ref | null,
   stage: Stage,
-): Promise<AdmittedRecord[]> {
+): AsyncGenerator<AdmittedRecord[]> {
+  const { buckets } = stage.plan;
   const shards = [...linesOf<Ref>(await stage.reader.read(list, 0))];
   const routes = reroutes ? new Map(linesOf<Reroute>(await stage.reader.read(reroutes, 0))) : new Map<string, string>();
+  const slices = Array.from({ length: slicesOf(buckets) }, () => new Slice());
   const join = new KeyedHash(stage.key('join'));
-  const home = (id: string) => bucketOf(join, id, stage.plan.buckets);
-  const buckets = new Set([bucket]);
-  for (const [suggestion, request] of routes) if (home(request) === bucket) buckets.add(home(suggestion));
-  const records: AdmittedRecord[] = [];
-  for (const part of [...buckets].sort((a, b) => a - b)) {
+  const placeOf = (id: string) => partsOf(bucketOf(join, id, buckets * slices.length), buckets);
+  const read = new Set([bucket]);
+  for (const [suggestion, request] of routes)
+    if (placeOf(request).bucket === bucket) read.add(placeOf(suggestion).bucket);
+  let records = 0;
+  for (const part of [...read].sort((a, b) => a - b)) {
     for (const shard of shards) {
-      for (const record of linesOf<AdmittedRecord>(await stage.reader.read(shard, part))) {
-        record.request ??= routes.get(record.suggestion);
-        if (home(record.request ?? record.suggestion) === bucket) records.push(record);
+      for (const { text, start, end } of eachLine(await stage.reader.read(shard, part))) {
+        const rerouted = routes.size === 0 ? null : reroutedRecord(recordOf(text, start, end), routes);
+        const to = rerouted ? placeOf(rerouted.request!) : { bucket: part, slice: text[start]! - FIRST_SLICE };
+        if (to.bucket !== bucket) continue;
+        const slice = slices[to.slice];
+        if (!slice) throw new RunFailure('Damaged', `bucket ${part} of a shard holds a line of no slice`);
+        if (rerouted) slice.rerouted.push(rerouted);
+        else slice.line(text, start, end);
+        records++;
       }
-      stage.progress({ bucket, records: records.length });
+      stage.progress({ bucket, records });
     }
   }
-  return records;
+  for (const slice of slices) {
+    const batch = slice.records();
+    if (batch.length > 0) yield batch;
+    stage.progress({ bucket, records });
+  }
+}
+
+/** The record with the request that another record of its suggestion names; null where it goes by its own. */
+function reroutedRecord(record: AdmittedRecord, routes: ReadonlyMap<string, string>): AdmittedRecord | null {
+  const request = record.request === undefined ? routes.get(record.suggestion) : undefined;
+  return request === undefined ? null : { ...record, request };
+}
+
+class Slice {
+  readonly #texts: Buffer[] = [];
+  /** Three numbers a line: index of its text, start, end. */
+  readonly #lines: number[] = [];
+  readonly rerouted: AdmittedRecord[] = [];
+
+  line(text: Buffer, start: number, end: number): void {
+    if (this.#texts.at(-1) !== text) this.#texts.push(text);
+    this.#lines.push(this.#texts.length - 1, start, end);
+  }
+
+  records(): AdmittedRecord[] {
+    const records = [...this.rerouted];
+    for (let at = 0; at < this.#lines.length; at += 3)
+      records.push(recordOf(this.#texts[this.#lines[at]!]!, this.#lines[at + 1]!, this.#lines[at + 2]!));
+    return records;
+  }
 }

@@ -2,11 +2,18 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Boilerplate, repositoryHash } from '../../curation/overlap/boilerplate.ts';
 import { FingerprintFilter } from '../../curation/overlap/filter.ts';
-import { fingerprintKey, fingerprintsOf, normalisedFingerprintsOf } from '../../curation/overlap/fingerprint.ts';
+import {
+  fingerprintKey,
+  fingerprintsOf,
+  normalisedFingerprintsOf,
+  type FingerprintKey,
+  type GuardMode,
+} from '../../curation/overlap/fingerprint.ts';
 import { refusals } from '../../curation/stages/private/guarded.ts';
 import { groupBy } from '../../curation/groups.ts';
 import type { PrivateOverlap } from '../../curation/stages/private/overlap.ts';
-import type { AdmittedRecord } from '../../curation/stages/record.ts';
+import type { AdmittedRecord, AdmittedText } from '../../curation/stages/record.ts';
+import { EMPTY_TEXT } from '../../curation/text.ts';
 import { readBucket } from './bucket.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
@@ -49,23 +56,31 @@ export async function survey({ bucket, shards, reroutes, filter }: SurveyInput, 
   if (!key) return null;
   const merged = await filterOf(filter, stage);
   const boilerplate = new Boilerplate((high, low) => merged.has(high, low), stage.policy.guard.boilerplateRepositories);
-  const records = await readBucket(bucket, shards, reroutes, stage);
-  const requests = groupBy(records, ({ request, suggestion }) => request ?? suggestion);
-  for (const record of records) {
-    const { text, origin } = record;
-    if (!text || !origin || !isPublic(record, requests, stage)) continue;
-    const repository = repositoryHash(origin.repository);
-    const note = (high: number, low: number) => boilerplate.note(high, low, repository);
-    const joined = (text.prefix ?? '') + (text.completion ?? '') + (text.suffix ?? '');
-    for (const part of [joined, ...(text.context ?? []).map((piece) => piece.text)]) {
-      if (part === '') continue;
-      fingerprintsOf(part, key, note);
-      if (stage.plan.guard === 'all') normalisedFingerprintsOf(part, key, note);
+  for await (const records of readBucket(bucket, shards, reroutes, stage)) {
+    const requests = groupBy(records, ({ request, suggestion }) => request ?? suggestion);
+    for (const record of records) {
+      const { text, origin } = record;
+      if (!text || !origin || !isPublic(record, requests, stage)) continue;
+      const repository = repositoryHash(origin.repository);
+      eachFingerprintOf(text, key, stage.plan.guard, (high, low) => boilerplate.note(high, low, repository));
     }
   }
   return boilerplate.size === 0
     ? null
     : stage.write(`survey/${bucket}`, [gzipSync(boilerplate.toBytes(), { level: 1 })]);
+}
+
+function eachFingerprintOf(
+  { prefix = EMPTY_TEXT, completion = EMPTY_TEXT, suffix = EMPTY_TEXT, context = [] }: AdmittedText,
+  key: FingerprintKey,
+  mode: GuardMode,
+  note: (high: number, low: number) => void,
+): void {
+  for (const part of [prefix + completion + suffix, ...context.map((piece) => piece.text)]) {
+    if (part === '') continue;
+    fingerprintsOf(part, key, note);
+    if (mode === 'all') normalisedFingerprintsOf(part, key, note);
+  }
 }
 
 /** Text whose document is another record's to tell counts as public only where every one of them lets it through. */

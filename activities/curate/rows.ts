@@ -4,9 +4,20 @@ import { ledgerPartCount, ledgerPartOf } from '../plan/parts.ts';
 import type { Plan } from '../plan/pinned.ts';
 import { LineBuffer } from '../run/container.ts';
 
-export function partedRows(rows: Iterable<PendingRow>, plan: Plan): Buffer[] {
-  const partOf = ledgerPartOf(plan);
-  const parts = Array.from({ length: ledgerPartCount(plan) }, () => new LineBuffer());
-  for (const row of rows) parts[partOf(row.source)]!.push(row);
-  return parts.map((part) => part.bytes());
+export class RowParts {
+  readonly #partOf: (source: string) => number;
+  readonly #parts: LineBuffer[];
+
+  constructor(plan: Plan) {
+    this.#partOf = ledgerPartOf(plan);
+    this.#parts = Array.from({ length: ledgerPartCount(plan) }, () => new LineBuffer());
+  }
+
+  push(rows: Iterable<PendingRow>): void {
+    for (const row of rows) this.#parts[this.#partOf(row.source)]!.push(row);
+  }
+
+  bytes(): Buffer[] {
+    return this.#parts.map((part) => part.bytes());
+  }
 }

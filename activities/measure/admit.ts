@@ -7,8 +7,8 @@ import { isMeasured, type MeasurePolicy } from '../../config/measurement.ts';
 import type { MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import { narrowed } from '../../curation/measurement/rows/narrow.ts';
 import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
-import type { AdmittedRecord } from '../../curation/stages/record.ts';
 import { admitPiece, SHARD_PARTS } from '../curate/admit.ts';
+import { recordsOf } from '../curate/bucket.ts';
 import { SourceQuarters } from '../curate/quarters.ts';
 import type { Plan } from '../plan/pinned.ts';
 import { LineBuffer, linesOf } from '../run/container.ts';
@@ -70,7 +70,7 @@ async function narrowShard(
   const { ref, records } = kept.shards[shard]!;
   const join = new KeyedHash(stage.key('join'));
   for (let bucket = 0; bucket < buckets; bucket++) {
-    for (const record of linesOf<AdmittedRecord>(await stage.reader.read(ref, bucket)))
+    for (const record of recordsOf(await stage.reader.read(ref, bucket)))
       output.event(bucketOf(join, record.suggestion, buckets), narrowed(record, purpose, measure.consent, join));
     stage.progress({ shard, bucket });
   }

@@ -7,7 +7,7 @@ import type { OutcomeEvent } from '../../curation/measurement/rows/event.ts';
 import { COUNT_FIELDS, limited, PURPOSE_FIELDS, type MeasuredPurpose } from '../../curation/measurement/rows/field.ts';
 import { joinOutcomes, type JoinedRow } from '../../curation/measurement/rows/join.ts';
 import { openRelational } from '../../storage/relational.ts';
-import { partedRows } from '../curate/rows.ts';
+import { RowParts } from '../curate/rows.ts';
 import { linesOf } from '../run/container.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Ref } from '../types.ts';
@@ -51,7 +51,9 @@ export async function measureJoin(input: { bucket: number; shards: Ref[] }, stag
   const sources = plan.sources.map(({ name }) => name);
   const { outcomes, rows } = joinOutcomes(events, { purpose, sources, window: plan.window, readMs, retainedDistance });
   const bytes = await parquetOf(outcomes, purpose, new Set(measure.fields), stage, input.bucket);
-  const ref = await stage.write(`join/${input.bucket}`, [bytes, Buffer.alloc(0), ...partedRows(rows, plan)]);
+  const ledger = new RowParts(plan);
+  ledger.push(rows);
+  const ref = await stage.write(`join/${input.bucket}`, [bytes, Buffer.alloc(0), ...ledger.bytes()]);
   let [from, to] = [0, 0];
   for (const { row } of outcomes) {
     if (from === 0 || row.time < from) from = row.time;

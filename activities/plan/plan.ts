@@ -19,6 +19,7 @@ import type { CurateInput, Planned } from '../types.ts';
 const BUCKET_BYTES = 24 << 20;
 const MAX_BUCKETS = 4096;
 const PROBED_RECORDS = 20;
+const PINNED_AT_ONCE = 4;
 
 /**
  * Plans a run; `given` are sources that were found before, in place of what the inputs hold.
@@ -27,19 +28,8 @@ const PROBED_RECORDS = 20;
 export async function plan(input: CurateInput, stage: Stage, given?: readonly PlannedSource[]): Promise<Planned> {
   const { policy, facts, codeVersion } = stage;
   const named = stage.settings.sources;
-  const found: readonly (SourceObject & { format?: FormatName })[] =
-    given ?? named ?? (await listSources(input.inputs));
-  const pinned: { source: PlannedSource; pieces: Omit<Piece, 'source'>[] }[] = [];
-  for (const object of found) {
-    const store = openStore(object.store);
-    const pinnedSource = await pin(store, object, input.shardBytes);
-    const format = object.format ?? (input.format === 'auto' ? await probe(store, object) : input.format);
-    pinned.push({
-      source: { ...object, sha256: pinnedSource.sha256, compressed: pinnedSource.compressed, format },
-      pieces: pinnedSource.pieces,
-    });
-    stage.progress({ sources: pinned.length });
-  }
+  const found: readonly Found[] = given ?? named ?? (await listSources(input.inputs));
+  const pinned = await pinAll(found, input, stage);
   pinned.sort((a, b) => compare(a.source.sha256, b.source.sha256) || compare(a.source.name, b.source.name));
   const sources = pinned.map(({ source }) => source);
   const bytes = sources.reduce((sum, { size }) => sum + size, 0);
@@ -97,6 +87,37 @@ function guardPlan(plainBytes: number, { guard, file }: Policy): Pick<Plan, 'gua
       `is too little for this input: its private code may need a filter of ${Math.ceil(bytes / 2 ** 20)} MB; raise it or run on less input`,
     );
   return { guard: mode, guardFingerprints: expected };
+}
+
+/** What stands in the inputs, or a file that was found before with its format. */
+type Found = SourceObject & { format?: FormatName };
+
+/** Pins several sources at once: while one is hashed the bytes of others are read. */
+async function pinAll(
+  found: readonly Found[],
+  input: CurateInput,
+  stage: Stage,
+): Promise<{ source: PlannedSource; pieces: Pinned['pieces'] }[]> {
+  const pinned: { source: PlannedSource; pieces: Pinned['pieces'] }[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < found.length) {
+      const object = found[next++]!;
+      const store = openStore(object.store);
+      const { sha256, compressed, pieces } = await pin(store, object, input.shardBytes);
+      const format = object.format ?? (input.format === 'auto' ? await probe(store, object) : input.format);
+      pinned.push({ source: { ...object, sha256, compressed, format }, pieces });
+      stage.progress({ sources: pinned.length });
+    }
+  };
+  const lanes = Array.from({ length: PINNED_AT_ONCE }, lane);
+  try {
+    await Promise.all(lanes);
+  } finally {
+    next = found.length;
+    await Promise.allSettled(lanes);
+  }
+  return pinned;
 }
 
 interface Pinned {

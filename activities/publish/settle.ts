@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { leafHash, TreeHasher } from '../../curation/proof/log/merkle.ts';
+import { TreeHasher } from '../../curation/proof/log/merkle.ts';
 import type { Decision } from '../../curation/selection/policy.ts';
 import {
   addDays,
@@ -29,7 +29,6 @@ import type { Admitted, Assembled, LedgerPart, Ref, Selected, Settled } from '..
 import { writeBasis } from './basis.ts';
 
 const PIECE_CHARS = 16 << 20;
-const LEAF_BYTES = 32;
 
 /** What stages before have made of the run's records. */
 export interface Judged {
@@ -38,40 +37,52 @@ export interface Judged {
   selected: Selected;
 }
 
-/** Writes one part of the ledger: the rows of its sources in order of source and line. */
-export async function writeLedgerPart(part: number, judged: Judged, stage: Stage): Promise<LedgerPart> {
+/** Writes one part of the ledger, whose first row is of this number: the rows of its sources in order of source and line. */
+export async function writeLedgerPart(part: number, first: number, judged: Judged, stage: Stage): Promise<LedgerPart> {
   const folder = join(stage.scratch, `ledger-${stage.request.run}-${part}-${stage.request.attempt}`);
   const db = await openRelational({ scratch: folder });
   try {
     const counted = await fill(db, rowsOf(part, judged, stage), stage.plan);
-    const pieces = await sealSorted(db, part, stage);
-    return { ...pieces, counts: counted.counts, days: await stage.writeJson(`settle/days-${part}`, counted.days) };
+    const sealed = await sealSorted(db, part, first, stage);
+    return {
+      first,
+      ...sealed,
+      counts: counted.counts,
+      days: await stage.writeJson(`settle/days-${part}`, counted.days),
+    };
   } finally {
     await db.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** Rows that stand before a part of the ledger, as the shards counted them. */
+export function rowsBefore(part: number, shards: readonly Admitted[]): number {
+  let rows = 0;
+  for (const { ledger = [] } of shards) for (const of of ledger.slice(0, part)) rows += of;
+  return rows;
+}
+
 /**
  * Puts the parts of the ledger together; those that are not given are written first.
  * @throws RunFailure CountsDiffer unless kept + excluded + rejected is the number of records that admit read.
  */
-export async function settle(judged: Judged, stage: Stage, given?: LedgerPart[]): Promise<Settled> {
-  const parts = [...(given ?? [])];
-  for (let part = parts.length; part < ledgerPartCount(stage.plan); part++)
-    parts.push(await writeLedgerPart(part, judged, stage));
+export async function settle(judged: Judged, stage: Stage, given: LedgerPart[] = []): Promise<Settled> {
   const { shards } = judged;
   const tally = emptyTally();
   const days: DayTally = {};
   const tree = new TreeHasher();
-  for (const part of parts) {
-    addTally(tally, part.counts);
-    addDays(days, await readSealed<DayTally>(stage.store, part.days, stage.keystore));
-    for (const ref of part.leaves) {
-      const leaves = await stage.reader.read(ref, 0);
-      for (let at = 0; at < leaves.length; at += LEAF_BYTES) tree.appendHash(leaves.subarray(at, at + LEAF_BYTES));
-      stage.progress({ rows: tree.size });
-    }
+  const ledger: Ref[] = [];
+  const count = Math.max(given.length, ledgerPartCount(stage.plan));
+  for (let part = 0; part < count; part++) {
+    const written = given[part] ?? (await writeLedgerPart(part, tree.size, judged, stage));
+    addTally(tally, written.counts);
+    addDays(days, await readSealed<DayTally>(stage.store, written.days, stage.keystore));
+    // Subtrees are of the place that the part was written for; elsewhere its rows are missed below.
+    if (written.first === tree.size)
+      for (const [hash, entries] of written.tree) tree.appendSubtree({ hash: Buffer.from(hash, 'hex'), entries });
+    ledger.push(...written.ledger);
+    stage.progress({ rows: tree.size });
   }
   const records = shards.reduce((sum, shard) => sum + shard.tally.records + shard.records, 0);
   const { kept, excluded, rejected } = tally;
@@ -81,7 +92,7 @@ export async function settle(judged: Judged, stage: Stage, given?: LedgerPart[])
       `${records} records went in, ${kept} + ${excluded} + ${rejected} came out: nothing is published`,
     );
   return {
-    ledger: parts.flatMap(({ ledger }) => ledger),
+    ledger,
     tally,
     root: tree.root().toString('hex'),
     days: await stage.writeJson('settle/days', days),
@@ -143,23 +154,22 @@ async function fill(
 async function sealSorted(
   db: RelationalDatabase,
   part: number,
+  first: number,
   stage: Stage,
-): Promise<Pick<LedgerPart, 'ledger' | 'leaves'>> {
-  const [ledger, leaves]: [Ref[], Ref[]] = [[], []];
+): Promise<Pick<LedgerPart, 'ledger' | 'tree'>> {
+  const ledger: Ref[] = [];
+  const tree = new TreeHasher(first);
   let piece: string[] = [];
-  let hashes: Buffer[] = [];
   let chars = 0;
   const flush = async () => {
     if (piece.length === 0) return;
-    const name = `${part}-${String(ledger.length).padStart(5, '0')}`;
     const text = gzipSync(Buffer.from(piece.join('\n') + '\n'), { level: 1 });
-    ledger.push(await stage.write(`ledger/${name}`, [text]));
-    leaves.push(await stage.write(`leaves/${name}`, [Buffer.concat(hashes)]));
-    [piece, hashes, chars] = [[], [], 0];
+    ledger.push(await stage.write(`ledger/${part}-${String(ledger.length).padStart(5, '0')}`, [text]));
+    [piece, chars] = [[], 0];
   };
   for await (const [rows] of db.batches('SELECT row FROM rows ORDER BY source, line, row')) {
     for (const text of rows as string[]) {
-      hashes.push(leafHash(Buffer.from(text)));
+      tree.append(Buffer.from(text));
       piece.push(text);
       chars += text.length;
       if (chars >= PIECE_CHARS) await flush();
@@ -167,5 +177,5 @@ async function sealSorted(
     stage.progress({ part, pieces: ledger.length, rows: piece.length });
   }
   await flush();
-  return { ledger, leaves };
+  return { ledger, tree: tree.subtrees().map(({ hash, entries }) => [hash.toString('hex'), entries]) };
 }

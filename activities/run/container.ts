@@ -1,58 +1,97 @@
 /** One stored object of several sealed parts: a stage writes all it makes of a shard at once, and readers fetch the part they need. */
 import { createHash } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { seal, open } from '../../storage/seal.ts';
 import { StorageFault, type ObjectStore } from '../../storage/objects.ts';
 import type { Ref } from '../types.ts';
 
 const FOOTER_BYTES = 8;
-const FLUSH_CHARS = 1 << 20;
+const FLUSH_BYTES = 1 << 20;
+const FEED = 10;
+/** Of a UTF-16 unit, at most. */
+const UTF8_BYTES = 3;
 const LEVEL = 1;
-/** Bytes that gunzip gives at a time: a part of a bucket comes in one or two pieces, not in twenty. */
-const UNPACKED = 1 << 18;
+/** Most bytes that gunzip gives at a time. */
+const UNPACKED = 16 << 20;
+/** The last of a gzip member: how long it was, plain (RFC 1952). */
+const ISIZE_BYTES = 4;
 
-/** Collects JSON lines, compressed as they come (as gzip members), so that only compressed bytes add up. */
+/** Memory of buffers that are done, for the next: V8 collects all garbage for every 64 MB that is taken outside of its heap. */
+const SPARE: Buffer[] = [];
+const SPARES = 64;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Collects JSON lines, compressed as they come (as gzip members), so that only compressed bytes add up. What waits is bytes, not strings: the
+ * collector would copy those of a shard's buckets again and again.
+ */
 export class LineBuffer {
-  #pending: string[] = [];
-  #chars = 0;
+  #pending: Buffer = NOTHING;
+  #used = 0;
   readonly #members: Buffer[] = [];
   lines = 0;
 
   push(value: unknown): void {
-    const line = JSON.stringify(value);
-    this.#pending.push(line);
-    this.#chars += line.length + 1;
+    this.line(JSON.stringify(value));
+  }
+
+  /** A line that is made already, without its line feed. */
+  line(text: string): void {
+    const most = this.#used + text.length * UTF8_BYTES + 1;
+    if (most > this.#pending.length) this.#grow(most);
+    this.#used += this.#pending.write(text, this.#used);
+    this.#pending[this.#used++] = FEED;
     this.lines++;
-    if (this.#chars >= FLUSH_CHARS) this.#flush();
+    if (this.#used >= FLUSH_BYTES) this.#flush();
   }
 
   /** All lines so far, gzip; empty where there were none. */
   bytes(): Buffer {
     this.#flush();
-    return Buffer.concat(this.#members);
+    if (this.#pending.length > 0 && SPARE.length < SPARES) SPARE.push(this.#pending);
+    this.#pending = NOTHING;
+    return this.#members.length === 1 ? this.#members[0]! : Buffer.concat(this.#members);
+  }
+
+  #grow(least: number): void {
+    const spare = this.#pending === NOTHING ? SPARE.pop() : undefined;
+    if (spare && spare.length >= least) this.#pending = spare;
+    else {
+      const larger = Buffer.allocUnsafeSlow(Math.max(least, this.#pending.length * 2));
+      this.#pending.copy(larger, 0, 0, this.#used);
+      this.#pending = larger;
+    }
   }
 
   #flush(): void {
-    if (this.#pending.length === 0) return;
-    this.#members.push(gzipSync(Buffer.from(this.#pending.join('\n') + '\n'), { level: LEVEL }));
-    this.#pending = [];
-    this.#chars = 0;
+    if (this.#used === 0) return;
+    this.#members.push(gzipSync(this.#pending.subarray(0, this.#used), { level: LEVEL }));
+    this.#used = 0;
   }
 }
 
 /** JSON lines as `LineBuffer` gives them, unpacked; the last one ends in a line feed too. */
 export function unpackLines(bytes: Buffer): Buffer {
-  return bytes.length === 0 ? bytes : gunzipSync(bytes, { maxOutputLength: 0x7fffffff, chunkSize: UNPACKED });
+  if (bytes.length === 0) return bytes;
+  // One piece where there is one member, and few where there are several.
+  const last = bytes.readUInt32LE(bytes.length - ISIZE_BYTES);
+  const chunkSize = Math.min(UNPACKED, Math.max(last + 1, bytes.length, constants.Z_MIN_CHUNK));
+  return gunzipSync(bytes, { maxOutputLength: 0x7fffffff, chunkSize });
+}
+
+/** Where the lines of a part stand in its text, each without its line feed. */
+export function* eachLine(bytes: Buffer): Generator<{ text: Buffer; start: number; end: number }> {
+  const text = unpackLines(bytes);
+  let start = 0;
+  for (let end = text.indexOf(FEED); end >= 0; end = text.indexOf(FEED, start)) {
+    yield { text, start, end };
+    start = end + 1;
+  }
 }
 
 /** The values of JSON lines as `LineBuffer` gives them. */
 export function* linesOf<T>(bytes: Buffer): Generator<T> {
-  const text = unpackLines(bytes);
-  let start = 0;
-  for (let end = text.indexOf(10); end >= 0; end = text.indexOf(10, start)) {
-    yield JSON.parse(text.toString('utf8', start, end)) as T;
-    start = end + 1;
-  }
+  for (const { text, start, end } of eachLine(bytes)) yield JSON.parse(text.toString('utf8', start, end)) as T;
 }
 
 /** Those of `linesOf` whose line holds a text; the others are not parsed. */
@@ -60,8 +99,8 @@ export function* linesHolding<T>(bytes: Buffer, held: string): Generator<T> {
   const text = unpackLines(bytes);
   const mark = Buffer.from(held);
   for (let at = text.indexOf(mark); at >= 0;) {
-    const end = text.indexOf(10, at);
-    yield JSON.parse(text.toString('utf8', text.lastIndexOf(10, at) + 1, end)) as T;
+    const end = text.indexOf(FEED, at);
+    yield JSON.parse(text.toString('utf8', text.lastIndexOf(FEED, at) + 1, end)) as T;
     at = text.indexOf(mark, end);
   }
 }

@@ -3,9 +3,11 @@ import { createHmac } from 'node:crypto';
 import xxhash from 'xxhash-wasm';
 
 const CACHED = 100_000;
+/** Longer values are texts, of which few come twice. */
+const CACHED_CHARS = 256;
 const { h64ToString } = await xxhash();
 
-/** HMAC-SHA256 cut to 128 bits, hex; results are cached, since a user's or request's records come in runs. */
+/** HMAC-SHA256 cut to 128 bits, hex; those of ids are cached, since a user's or request's records come in runs. */
 export class KeyedHash {
   readonly #key: Uint8Array;
   #cache = new Map<string, string>();
@@ -18,6 +20,7 @@ export class KeyedHash {
     const known = this.#cache.get(value);
     if (known !== undefined) return known;
     const hash = createHmac('sha256', this.#key).update(value).digest('hex').slice(0, 32);
+    if (value.length > CACHED_CHARS) return hash;
     if (this.#cache.size >= CACHED) this.#cache = new Map();
     this.#cache.set(value, hash);
     return hash;

@@ -27,11 +27,23 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return sha256(pair);
 }
 
-/** Computes a root from entries given one after another; holds one hash for each complete subtree, at most log2(n) + 1. */
+/** The root of a complete subtree, and of how many entries it is: a power of two. */
+export interface Subtree {
+  hash: Buffer;
+  entries: number;
+}
+
+/** Computes a root from entries given one after another; holds one hash for each complete subtree, at most two for each power of two. */
 export class TreeHasher {
   /** Entries given so far. */
   size = 0;
-  readonly #subtrees: { hash: Buffer; entries: number }[] = [];
+  readonly #first: number;
+  readonly #subtrees: Subtree[] = [];
+
+  /** @param first number of the first entry that is given, where those before it are another hasher's: then only `subtrees` is of use */
+  constructor(first = 0) {
+    this.#first = first;
+  }
 
   /** Adds the bytes of the next entry. */
   append(entry: Uint8Array): void {
@@ -40,13 +52,28 @@ export class TreeHasher {
 
   /** Adds the next entry by its leaf hash. */
   appendHash(hash: Buffer): void {
-    let subtree = { hash, entries: 1 };
-    while (this.#subtrees.at(-1)?.entries === subtree.entries) {
-      const left = this.#subtrees.pop()!;
+    this.appendSubtree({ hash, entries: 1 });
+  }
+
+  /** Adds the next entries, which another hasher made a subtree of. @throws RangeError where no such subtree begins at the next entry */
+  appendSubtree(next: Subtree): void {
+    let start = this.#first + this.size;
+    if (start % next.entries !== 0)
+      throw new RangeError(`No subtree of ${next.entries} entries begins at entry ${start}.`);
+    let subtree = next;
+    for (let left = this.#subtrees.at(-1); left?.entries === subtree.entries; left = this.#subtrees.at(-1)) {
+      if ((start - left.entries) % (2 * left.entries) !== 0) break;
+      this.#subtrees.pop();
+      start -= left.entries;
       subtree = { hash: nodeHash(left.hash, subtree.hash), entries: left.entries * 2 };
     }
     this.#subtrees.push(subtree);
-    this.size++;
+    this.size += next.entries;
+  }
+
+  /** The complete subtrees of the entries so far, in their order. */
+  subtrees(): readonly Subtree[] {
+    return this.#subtrees;
   }
 
   /** Root of the entries so far; of none, sha256 of nothing. More entries may follow. */

@@ -8,7 +8,7 @@ import { assemble } from '../../../activities/curate/assemble.ts';
 import { gather } from '../../../activities/curate/gather.ts';
 import { select } from '../../../activities/curate/select.ts';
 import { plan } from '../../../activities/plan/plan.ts';
-import { settle, writeLedgerPart, type Judged } from '../../../activities/publish/settle.ts';
+import { rowsBefore, settle, writeLedgerPart, type Judged } from '../../../activities/publish/settle.ts';
 import { openStage, type Stage } from '../../../activities/run/stage.ts';
 import type { CurateInput, LedgerPart } from '../../../activities/types.ts';
 import { storeSettings } from '../../../activities/run/settings.ts';
@@ -20,6 +20,9 @@ const folder = mkdtempSync(join(tmpdir(), 'garner-settle-'));
 const worker = { keys: join(folder, 'keys'), scratch: folder };
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => generate({ events: 1_200, seed: 5, out: join(folder, 'sample') }));
+
+const partOf = (part: number, of: Judged, stage: Stage) =>
+  writeLedgerPart(part, rowsBefore(part, of.shards), of, stage);
 
 /** A run up to select, whose ledger has as many parts as `partOf` gives its sources. */
 async function judged(run: string, partOf: (source: number) => number): Promise<{ judged: Judged; stage: Stage }> {
@@ -55,8 +58,7 @@ describe('the ledger', () => {
     const sources = parted.stage.plan.sources.length;
     expect(sources).toBeGreaterThan(2);
     const parts: LedgerPart[] = [];
-    for (let part = sources - 1; part >= 0; part--)
-      parts.unshift(await writeLedgerPart(part, parted.judged, parted.stage));
+    for (let part = sources - 1; part >= 0; part--) parts.unshift(await partOf(part, parted.judged, parted.stage));
     const one = await settle(whole.judged, whole.stage);
     const many = await settle(parted.judged, parted.stage, parts);
     expect([many.root, many.tally]).toEqual([one.root, one.tally]);
@@ -78,9 +80,9 @@ describe('the ledger', () => {
 
   it('is refused where a part counts twice', async () => {
     const { judged: of, stage } = await judged('run-twice', (source) => source);
-    const part = await writeLedgerPart(0, of, stage);
+    const part = await partOf(0, of, stage);
     const others: LedgerPart[] = [];
-    for (let at = 1; at < stage.plan.sources.length; at++) others.push(await writeLedgerPart(at, of, stage));
+    for (let at = 1; at < stage.plan.sources.length; at++) others.push(await partOf(at, of, stage));
     await expect(settle(of, stage, [part, part, ...others])).rejects.toThrow(/records went in/);
   });
 });

@@ -53,7 +53,7 @@ export function stubStages(shards: number, buckets: number): Partial<Activities>
       Promise.resolve({
         ...{ files: [], statistics: {} as never, index: ref(`index/${part}`), signed: ref(`signed/${part}`) },
       }),
-    ledger: answer({ ledger: [], leaves: [], counts: admitted(0).tally, days: ref('days') }),
+    ledger: answer({ ledger: [], first: 0, tree: [], counts: admitted(0).tally, days: ref('days') }),
     settle: answer({ ledger: [], tally: admitted(0).tally, root: DIGEST, basis: ref('basis'), days: ref('days') }),
     publish: answer({
       summary: {

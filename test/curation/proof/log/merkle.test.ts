@@ -59,6 +59,28 @@ describe('Merkle trees', () => {
     }
   });
 
+  it('has the same root where several hashers made the subtrees, wherever they are cut', () => {
+    const cuts = fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 200 }), cuts, (size, at) => {
+        const ends = [...at.filter((cut) => cut < size), size].sort((a, b) => a - b);
+        const tree = new TreeHasher();
+        for (const end of ends) {
+          const first = tree.size;
+          const part = new TreeHasher(first);
+          for (const entry of entries(size).slice(first, end)) part.append(entry);
+          for (const subtree of part.subtrees()) tree.appendSubtree(subtree);
+          expect(part.subtrees().length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(Math.max(2, end - first + 1))));
+        }
+        expect([tree.size, tree.root()]).toEqual([size, root(entries(size))]);
+      }),
+    );
+    const hash = leafHash(entries(1)[0]!);
+    const tree = new TreeHasher();
+    tree.appendHash(hash);
+    expect(() => tree.appendSubtree({ hash, entries: 2 })).toThrow(RangeError);
+  });
+
   it('makes the audit paths of the RFC and verifies them, for every entry of every size', () => {
     for (let size = 1; size <= LARGEST; size++) {
       const leaves = entries(size);
