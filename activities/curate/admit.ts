@@ -136,14 +136,17 @@ async function* pinned(piece: Piece, stage: Stage): AsyncGenerator<Buffer> {
     throw new RunFailure('SourceChanged', `source ${piece.source} of the plan changed after it was pinned: run again`);
 }
 
-/** Collects a shard's output in memory, compressed. */
+/** Tables of shards that are done, empty, for the next that this thread admits. */
+const SETS: FingerprintSet[] = [];
+
+/** Collects a shard's output in memory, compressed; `parts` is the last call. */
 class ShardOutput {
   readonly tally = emptyTally();
   readonly counts: Record<string, number> = {};
   records = 0;
   /** Distinct ones of each batch. */
   fingerprints = 0;
-  #batch = new FingerprintSet();
+  readonly #batch = SETS.pop() ?? new FingerprintSet();
   readonly #batches: Buffer[] = [];
   readonly #buckets: BucketLines;
   readonly #rows = new LineBuffer();
@@ -187,7 +190,7 @@ class ShardOutput {
     if (this.#batch.size === 0) return;
     this.fingerprints += this.#batch.size;
     this.#batches.push(gzipSync(this.#batch.toBytes(), { level: 1 }));
-    this.#batch = new FingerprintSet();
+    this.#batch.clear();
   }
 
   withheld(text: Withheld): void {
@@ -214,6 +217,7 @@ class ShardOutput {
     const links = new LineBuffer();
     for (const [suggestion, { request, partly }] of this.#links) links.push([suggestion, request, partly]);
     this.#closeBatch();
+    SETS.push(this.#batch);
     return [
       ...this.#buckets.parts(),
       this.#rows.bytes(),

@@ -62,32 +62,39 @@ export async function* readBucket(
   const { buckets } = stage.plan;
   const shards = [...linesOf<Ref>(await stage.reader.read(list, 0))];
   const routes = reroutes ? new Map(linesOf<Reroute>(await stage.reader.read(reroutes, 0))) : new Map<string, string>();
-  const slices = Array.from({ length: slicesOf(buckets) }, () => new Slice());
+  const slices = Array.from({ length: slicesOf(buckets) }, (): Slice => ({ lines: [], rerouted: [] }));
   const join = new KeyedHash(stage.key('join'));
   const placeOf = (id: string) => partsOf(bucketOf(join, id, buckets * slices.length), buckets);
   const read = new Set([bucket]);
   for (const [suggestion, request] of routes)
     if (placeOf(request).bucket === bucket) read.add(placeOf(suggestion).bucket);
+  const lines = new Lines();
   let records = 0;
-  for (const part of [...read].sort((a, b) => a - b)) {
-    for (const shard of shards) {
-      for (const { text, start, end } of eachLine(await stage.reader.read(shard, part))) {
-        const rerouted = routes.size === 0 ? null : reroutedRecord(recordOf(text, start, end), routes);
-        const to = rerouted ? placeOf(rerouted.request!) : { bucket: part, slice: text[start]! - FIRST_SLICE };
-        if (to.bucket !== bucket) continue;
-        const slice = slices[to.slice];
-        if (!slice) throw new RunFailure('Damaged', `bucket ${part} of a shard holds a line of no slice`);
-        if (rerouted) slice.rerouted.push(rerouted);
-        else slice.line(text, start, end);
-        records++;
+  try {
+    for (const part of [...read].sort((a, b) => a - b)) {
+      for (const shard of shards) {
+        for (const { text, start, end } of eachLine(await stage.reader.read(shard, part))) {
+          const rerouted = routes.size === 0 ? null : reroutedRecord(recordOf(text, start, end), routes);
+          const to = rerouted ? placeOf(rerouted.request!) : { bucket: part, slice: text[start]! - FIRST_SLICE };
+          if (to.bucket !== bucket) continue;
+          const slice = slices[to.slice];
+          if (!slice) throw new RunFailure('Damaged', `bucket ${part} of a shard holds a line of no slice`);
+          if (rerouted) slice.rerouted.push(rerouted);
+          else slice.lines.push(lines.add(text, start, end), end - start);
+          records++;
+        }
+        stage.progress({ bucket, records });
       }
+    }
+    for (const { lines: places, rerouted } of slices) {
+      const batch = rerouted;
+      for (let at = 0; at < places.length; at += 2)
+        batch.push(recordOf(lines.text, places[at]!, places[at]! + places[at + 1]!));
+      if (batch.length > 0) yield batch;
       stage.progress({ bucket, records });
     }
-  }
-  for (const slice of slices) {
-    const batch = slice.records();
-    if (batch.length > 0) yield batch;
-    stage.progress({ bucket, records });
+  } finally {
+    lines.end();
   }
 }
 
@@ -97,21 +104,40 @@ function reroutedRecord(record: AdmittedRecord, routes: ReadonlyMap<string, stri
   return request === undefined ? null : { ...record, request };
 }
 
-class Slice {
-  readonly #texts: Buffer[] = [];
-  /** Three numbers a line: index of its text, start, end. */
-  readonly #lines: number[] = [];
-  readonly rerouted: AdmittedRecord[] = [];
+interface Slice {
+  /** Two numbers a line: where it stands, and its length. */
+  lines: number[];
+  rerouted: AdmittedRecord[];
+}
 
-  line(text: Buffer, start: number, end: number): void {
-    if (this.#texts.at(-1) !== text) this.#texts.push(text);
-    this.#lines.push(this.#texts.length - 1, start, end);
+/** Memory of a bucket that is done, for the next that this thread reads. */
+let spare: Buffer | null = null;
+const MOST_SPARE = 64 << 20;
+
+/** The lines of a bucket one after another in one stretch of memory. */
+class Lines {
+  text: Buffer = spare ?? Buffer.allocUnsafeSlow(1 << 20);
+  #used = 0;
+
+  constructor() {
+    spare = null;
   }
 
-  records(): AdmittedRecord[] {
-    const records = [...this.rerouted];
-    for (let at = 0; at < this.#lines.length; at += 3)
-      records.push(recordOf(this.#texts[this.#lines[at]!]!, this.#lines[at + 1]!, this.#lines[at + 2]!));
-    return records;
+  /** Where the line stands now. */
+  add(text: Buffer, start: number, end: number): number {
+    const at = this.#used;
+    this.#used += end - start;
+    if (this.#used > this.text.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#used, this.text.length * 2));
+      this.text.copy(larger, 0, 0, at);
+      this.text = larger;
+    }
+    text.copy(this.text, at, start, end);
+    return at;
+  }
+
+  /** Gives the memory back: nothing reads the lines any more. */
+  end(): void {
+    if (this.text.length <= MOST_SPARE) spare = this.text;
   }
 }

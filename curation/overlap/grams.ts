@@ -50,6 +50,13 @@ export class GramTable {
     return this.numbersAt(at);
   }
 
+  /** Takes every entry out; the memory stays. */
+  clear(): void {
+    this.used.fill(0);
+    this.values.fill(0);
+    this.count = 0;
+  }
+
   /** Every entry by ascending fingerprint (as unsigned numbers), so that what is written does not depend on the order of adding. */
   sorted(visit: (hi: number, lo: number, values: Uint32Array) => void): void {
     const { his, los, used } = this;
@@ -136,6 +143,10 @@ export class FingerprintSet {
 
   add(high: number, low: number): void {
     this.#table.claim(high, low);
+  }
+
+  clear(): void {
+    this.#table.clear();
   }
 
   /** Each as two little-endian 32-bit words, ascending. */
