@@ -42,7 +42,7 @@ export function benchTemporal(): Promise<Row[]> {
   return overSample(async (folder) => [await start(folder), ...share(folder)]);
 }
 
-/** One worker process of one stage thread beside two, all of them new, on a server of their own. */
+/** One worker process of one stage thread beside two, on a server of their own: their first run, and the same again once they are warm. */
 export function benchWorkers(): Promise<Row[]> {
   return overSample(workers);
 }
@@ -118,35 +118,57 @@ async function workers(folder: string): Promise<Row[]> {
   writeFileSync(join(folder, 'access.yaml'), JSON.stringify({ version: 1, people }));
   const server = await startServer({ folder: join(folder, 'cluster') });
   try {
-    const seconds: number[] = [];
-    for (const [turn, count] of TURNS.entries()) seconds.push(await runOn(count, turn, folder, server.address));
-    const of = (count: number) => seconds.filter((_, turn) => TURNS[turn] === count);
-    const sum = (count: number) => of(count).reduce((total, one) => total + one, 0);
-    const row = (what: string, count: number) => ({
-      what,
-      figure: `${(sum(count) / 2).toFixed(1)} s`,
-      note: of(count)
-        .map((one) => one.toFixed(1))
-        .join(', '),
-    });
+    const turns: Turn[] = [];
+    for (const [turn, count] of TURNS.entries()) turns.push(await runOn(count, turn, folder, server.address));
     return [
-      row(`one worker process, ${EVENTS} events`, 1),
-      row('two worker processes', 2),
-      { what: 'two beside one', figure: `${(sum(1) / sum(2)).toFixed(2)}×` },
+      ...compared(
+        'first run',
+        turns.map(({ first }) => first),
+      ),
+      ...compared(
+        'second run',
+        turns.map(({ second }) => second),
+      ),
     ];
   } finally {
     await server.stop();
   }
 }
 
-/** Seconds of the run on so many worker processes. */
-async function runOn(count: number, turn: number, folder: string, address: string): Promise<number> {
+/** Rows of one worker, two, and the ratio, from the seconds of each turn. */
+function compared(what: string, seconds: number[]): Row[] {
+  const of = (count: number) => seconds.filter((_, turn) => TURNS[turn] === count);
+  const sum = (count: number) => of(count).reduce((total, one) => total + one, 0);
+  const row = (workers: string, count: number) => ({
+    what: `${what} of ${workers}, ${EVENTS} events`,
+    figure: `${(sum(count) / 2).toFixed(1)} s`,
+    note: of(count)
+      .map((one) => one.toFixed(1))
+      .join(', '),
+  });
+  return [
+    row('one worker process', 1),
+    row('two worker processes', 2),
+    { what: `two beside one, ${what}`, figure: `${(sum(1) / sum(2)).toFixed(2)}×` },
+  ];
+}
+
+/** Seconds of two runs of the same processes, which were new. */
+interface Turn {
+  first: number;
+  second: number;
+}
+
+async function runOn(count: number, turn: number, folder: string, address: string): Promise<Turn> {
   const running: ChildProcess[] = [];
   try {
     for (let index = 0; index < count; index++) running.push(await worker(folder, address));
     const cluster = ['--address', address, '--access', join(folder, 'access.yaml'), '--concurrency', '4'];
-    const cut = ['--shard-bytes', '16MB', '--out', join(folder, `out-${turn}`)];
-    return timed(folder, MAIN, ['run', ...inputOf(folder), ...cluster, ...cut]).wall;
+    const seconds = (name: string) => {
+      const cut = ['--shard-bytes', '16MB', '--out', join(folder, `out-${turn}-${name}`)];
+      return timed(folder, MAIN, ['run', ...inputOf(folder), ...cluster, ...cut]).wall;
+    };
+    return { first: seconds('first'), second: seconds('second') };
   } finally {
     for (const child of running) {
       child.removeAllListeners('exit');

@@ -87,7 +87,7 @@ export async function* readBucket(
       }
     }
     for (const { lines: places, rerouted } of slices) {
-      const batch = rerouted;
+      const batch = [...rerouted];
       for (let at = 0; at < places.length; at += 2)
         batch.push(recordOf(lines.text, places[at]!, places[at]! + places[at + 1]!));
       if (batch.length > 0) yield batch;
