@@ -18,7 +18,9 @@ const ISIZE_BYTES = 4;
 
 /** Memory of buffers that are done, for the next: V8 collects all garbage for every 64 MB that is taken outside of its heap. */
 const SPARE: Buffer[] = [];
-const SPARES = 64;
+const SPARES = 48;
+/** What a buffer of ordinary lines grows to; one that held a giant line goes. */
+const MOST_SPARE = 2 * FLUSH_BYTES;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -48,7 +50,8 @@ export class LineBuffer {
   /** All lines so far, gzip; empty where there were none. */
   bytes(): Buffer {
     this.#flush();
-    if (this.#pending.length > 0 && SPARE.length < SPARES) SPARE.push(this.#pending);
+    if (this.#pending !== NOTHING && this.#pending.length <= MOST_SPARE && SPARE.length < SPARES)
+      SPARE.push(this.#pending);
     this.#pending = NOTHING;
     return this.#members.length === 1 ? this.#members[0]! : Buffer.concat(this.#members);
   }
