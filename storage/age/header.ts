@@ -10,6 +10,7 @@ import {
   generateKeyPairSync,
   hkdfSync,
   timingSafeEqual,
+  type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
 import { keyBytes } from './bech32.ts';
@@ -107,9 +108,10 @@ function stanza(fileKey: Buffer, recipient: string, index: number): string {
       throw new Error(`recipient ${index + 1}: ${(error as Error).message}`, { cause: error });
     }
   });
-  const ephemeral = generateKeyPairSync('x25519');
-  const share = rawOf(ephemeral.publicKey);
-  const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: to.key });
+  const ephemeral = newKeyPair();
+  const share = Buffer.from(ephemeral.publicKey.x!, 'base64url');
+  const privateKey = createPrivateKey({ key: ephemeral.privateKey, format: 'jwk' });
+  const shared = diffieHellman({ privateKey, publicKey: to.key });
   const cipher = createCipheriv('chacha20-poly1305', wrapKey(shared, share, to.raw), ZERO_NONCE, TAG);
   const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
   return `-> X25519 ${base64(share)}\n${base64(body)}\n`;
@@ -121,7 +123,7 @@ function unwrap(stanzas: Stanza[], identities: readonly string[]): Buffer | null
     const own = cached(identityKeys, identity, () => {
       const raw = keyBytes(identity, 'age-secret-key-');
       const key = createPrivateKey({ key: Buffer.concat([PKCS8, raw]), format: 'der', type: 'pkcs8' });
-      return { raw: rawOf(createPublicKey(key)), key };
+      return { raw: createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32), key };
     });
     for (const { args, body } of stanzas) {
       if (args[0] !== 'X25519') continue;
@@ -164,8 +166,14 @@ function publicKeyOf(raw: Buffer): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: raw.toString('base64url') }, format: 'jwk' });
 }
 
-function rawOf(key: KeyObject): Buffer {
-  return Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url');
+/**
+ * A new pair that Node encodes as it makes it. Node 20 must not be asked for the JWK of a key that it has generated: it allocates while it
+ * holds the key's lock, and waits for itself for good where that collects what generated the key.
+ */
+function newKeyPair(): { publicKey: JsonWebKey; privateKey: JsonWebKey } {
+  const encoding = { format: 'jwk' } as unknown as { format: 'pem'; type: 'spki' & 'pkcs8' }; // not in the types
+  const pair: unknown = generateKeyPairSync('x25519', { publicKeyEncoding: encoding, privateKeyEncoding: encoding });
+  return pair as { publicKey: JsonWebKey; privateKey: JsonWebKey };
 }
 
 function wrapKey(shared: Buffer, share: Buffer, recipient: Buffer): Buffer {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { headerEnd } from '../../storage/age/header.ts';
 import { open, openStream, rewrap, rewrapHeader, rewrapStream, seal, sealStream } from '../../storage/seal.ts';
+import { program } from './child.ts';
 
 const SIZES = [0, 1, 65_535, 65_536, 65_537, 3 * 65_536, 200_001];
 const CHUNK = 65_536 + 16;
@@ -188,3 +189,20 @@ it('hashes the same after a stream as before, at 20 MB and in little memory', as
   }
   expect(after.digest('hex')).toBe(before.digest('hex'));
 });
+
+it('makes keys while garbage is collected at any moment', async () => {
+  const child = await program(`
+    import { setFlagsFromString } from 'node:v8';
+    import { encodeHeader } from 'STORAGE/age/header.ts';
+    setFlagsFromString('--gc-interval=23');
+    for (let i = 0; i < 15_000; i++) encodeHeader(Buffer.alloc(16), ['${recipient}']);
+    console.log('made');`);
+  try {
+    const running = child.start();
+    const late = setTimeout(() => running.kill('SIGKILL'), 60_000);
+    const [made] = await all(running.stdout!).then((bytes) => [bytes.toString(), clearTimeout(late)]);
+    expect(made).toBe('made\n');
+  } finally {
+    child.remove();
+  }
+}, 90_000);

@@ -140,9 +140,8 @@ function keyId(name: string, rawKey: Uint8Array): string {
 }
 
 function rawPublicKey(key: KeyObject): Buffer {
-  const { crv, x } = key.export({ format: 'jwk' });
-  if (crv !== 'Ed25519' || !x) throw new NoteFault('malformed', 'Notes are signed with Ed25519 keys only.');
-  return Buffer.from(x, 'base64url');
+  if (key.asymmetricKeyType !== 'ed25519') throw new NoteFault('malformed', 'Notes are signed with Ed25519 keys only.');
+  return key.export({ format: 'der', type: 'spki' }).subarray(-32);
 }
 
 function checkName(name: string): string {
