@@ -4,9 +4,9 @@ import { isEscapedKey } from '../detection/bytes.ts';
 import type { KeyStrength } from '../rules/rule.ts';
 import { isDigestNamed, isNamedAfter, isPublished, isText, VECTOR } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
-import { isRandom, makeup } from '../values/randomness.ts';
+import { isRandom, isScrambled, makeup } from '../values/randomness.ts';
 import { URL_LIKE, HASHED_NAME, ALGORITHM } from './look.ts';
-import { isPassword, isNetworkWord, isSaid } from './passwords.ts';
+import { isPassword, isNetworkWord, isOfDatabaseUser, isSaid } from './passwords.ts';
 import { isSecret, KEY_LENGTHS, NAMED_KEY, isNamedKey } from './secrets.ts';
 
 /** True where what stands before a value that is only near a key says that it is a digest or a published value. */
@@ -28,7 +28,7 @@ function isExcused(text: string, value: string, a: Assignment, strength: KeyStre
   if (URL_LIKE.test(value) || HASHED_NAME.test(value) || /^#[0-9a-f]{3,8}$|^(?:h1|sha\d{1,3})[-:]/i.test(value))
     return true;
   if (strength !== 'password' && VECTOR.test(text.slice(Math.max(0, a.keyStart - 600), a.keyStart))) return true;
-  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value) && !isRandom(value)) return true; // prettier-ignore
+  if (strength === 'secret' && value.length < 24 && ALGORITHM.test(value) && !/[^A-Za-z\d]/.test(value) && /[a-z]{4}/i.test(value) && !isRandom(value) && !isScrambled(value)) return true; // prettier-ignore
   // What is itself a key of something.
   return a.quoted && !/\d/.test(value) && /^["'`]\s{0,4}(?:=>|:(?!:))/.test(text.slice(a.end, a.end + 8));
 }
@@ -59,7 +59,8 @@ export function judge(text: string, a: Assignment, strength: KeyStrength): boole
   // What costs least and lets go of most comes first.
   const made =
     isMade(value, a, key, strength) ||
-    (strength === 'password' && (isNetworkWord(text, value, a) || isSaid(text, value, a)));
+    (strength === 'password' &&
+      (isNetworkWord(text, value, a) || isSaid(text, value, a) || isOfDatabaseUser(text, value, a)));
   return (
     made &&
     !isPlaceholder(value) &&

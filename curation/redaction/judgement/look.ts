@@ -2,7 +2,7 @@
 import type { KeyStrength } from '../rules/rule.ts';
 import { CONSTANT } from '../values/context.ts';
 import { isPlaceholder } from '../values/placeholders.ts';
-import { isRandom, makeup } from '../values/randomness.ts';
+import { isRandom, isScrambled, makeup } from '../values/randomness.ts';
 
 export const UI_WORDS =
   /password|passwd|forgot|reset|login|sign|input|field|form|button|label|error|invalid|required|confirm|enter|please|must|your|token|secret|user|auth|page|view|change|update|current|show|hide|toggle|text|type|name|credential|missing|the$|^the\b|component|service|provider|manager|module|handler|config|option|setting|header|cookie|storage/i;
@@ -47,6 +47,7 @@ export function isMember(value: string): boolean {
     MEMBERS.test(value) &&
     !(JOINED_WORDS.test(value) && !OBJECT.test(value) && /\d/.test(value)) &&
     !isJumbled(value) &&
+    !isScrambled(value) &&
     !value.split(/\.|->|::/).some(isOddPart)
   );
 }

@@ -68,9 +68,10 @@ export function isPassword(value: string, m: Makeup, a: Assignment, key: string)
   const lower = value.toLowerCase();
   if (CHOSEN.has(lower)) return a.quoted || a.wholeLine || a.form !== 'assign';
   if (a.called) return isRandom(value);
+  const given = a.quoted || a.wholeLine || a.form === 'flag' || a.form === 'markup' || a.form === 'query' || a.form === 'prose'; // prettier-ignore
+  if (given && isScrambled(value)) return true;
   if (!a.quoted) {
     if (isRandom(value) && !/[(){}[\]]/.test(value.slice(0, 24)) && !isMember(value)) return true;
-    const settled = a.wholeLine || a.form === 'flag' || a.form === 'markup' || a.form === 'query' || a.form === 'prose';
     const envLike = a.wholeLine && a.form === 'assign';
     if ((envLike || a.form === 'prose' || a.form === 'query') && NUMBERED.test(value) && !UI_WORDS.test(value))
       return true;
@@ -79,16 +80,13 @@ export function isPassword(value: string, m: Makeup, a: Assignment, key: string)
     if (STEM.test(value)) return false;
     if (isMarkedWords(value, a)) return true;
     if (a.form === 'line') return a.wholeLine && m.digits > 0 && m.letters > 2 && m.symbols + m.upper + m.digits > 1;
-    if (!settled && a.tight && looksSecret(value, 'password', true)) return true;
-    if (!settled && !(m.digits > 0 && m.symbols > 0 && m.letters > 2 && !/^[\w.-]+$/.test(value))) return false;
+    if (!given && a.tight && looksSecret(value, 'password', true)) return true;
+    if (!given && !(m.digits > 0 && m.symbols > 0 && m.letters > 2 && !/^[\w.-]+$/.test(value))) return false;
   }
   if (STEM.test(value)) return false;
   if (m.digits === 0) {
     if (isPlainWord(value, m, a, key)) return true;
-    if (m.symbols === 0)
-      return (
-        isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45) || isScrambled(value)
-      );
+    if (m.symbols === 0) return isRandom(value) || (m.letters >= 10 && m.pairs >= 6 && m.commonPairs < m.pairs * 0.45);
     if (isPassphrase(value)) return true;
     if (IDENTIFIER.test(value) || UI_WORDS.test(value)) return false;
     if (/^[a-z]{3,}[._-][a-z]{3,}[!?$#]+$/i.test(value)) return true;
@@ -136,5 +134,20 @@ export function isSaid(text: string, value: string, a: Assignment): boolean {
     TELLS.test(text.slice(Math.max(0, a.keyStart - 16), a.keyStart)) &&
     makeup(value).digits > 1 &&
     looksSecret(value, 'password', false)
+  );
+}
+
+/** What leads to the password in a statement that makes or changes a user of a database. */
+const DATABASE_USER = /\b(?:create|alter)\s{1,8}(?:user|role|login)\b[^;]{0,160}$/i;
+
+/** A literal that becomes the password of a database's user: it is one whatever it looks like. */
+export function isOfDatabaseUser(text: string, value: string, a: Assignment): boolean {
+  return (
+    a.quoted &&
+    !a.called &&
+    /^[^\s{}()]{4,128}$/.test(value) &&
+    !UI_WORDS.test(value) &&
+    (/^identified by$/i.test(text.slice(a.keyStart, a.keyEnd)) ||
+      DATABASE_USER.test(text.slice(Math.max(0, a.keyStart - 200), a.keyStart)))
   );
 }

@@ -57,7 +57,7 @@ export function isSecret(value: string, m: Makeup, a: Assignment, key: string): 
   if (PATH_LIKE.test(value) && !(value.endsWith('=') && KEY_LENGTHS.test(value) && isRandom(value))) return false;
   if (m.digits === 0 && isMember(value)) return false;
   if (!a.quoted && (isMember(value) || /[(){}[\]]/.test(value))) return isRandom(value) && !/[(){}[\]]/.test(value);
-  if (isRandom(value)) return !a.called || value.length >= 16;
+  if (isRandom(value) || isScrambled(value)) return !a.called || value.length >= 16;
   if (a.called) return false;
   if ((SECRET_KEY.test(key) || (a.form === 'flag' && /(?:key|token)$/i.test(key))) && isChosenSecret(value, m, a))
     return true;

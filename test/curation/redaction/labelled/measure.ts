@@ -21,10 +21,13 @@ export interface Measured {
   perKind: Record<string, [number, number]>;
 }
 
-/** Windows of eight units: what may not be left of a secret. */
-export function isLeft(secret: string, redacted: string): boolean {
+/** Windows of eight units: what may not be left of a secret. One that stands `elsewhere` in the text as well says nothing. */
+export function isLeft(secret: string, redacted: string, elsewhere = ''): boolean {
   if (secret.length < 8) return redacted.includes(secret);
-  for (let i = 0; i + 8 <= secret.length; i++) if (redacted.includes(secret.slice(i, i + 8))) return true;
+  for (let i = 0; i + 8 <= secret.length; i++) {
+    const window = secret.slice(i, i + 8);
+    if (redacted.includes(window) && !elsewhere.includes(window)) return true;
+  }
   return false;
 }
 
@@ -39,7 +42,8 @@ export function measureRecall(
   const missed: Positive[] = [];
   for (const item of good) {
     const { text } = redactor.redactText(item.text as JudgedText);
-    const found = !item.secrets.some((secret) => isLeft(secret, text));
+    const elsewhere = item.secrets.reduce((rest, secret) => rest.replaceAll(secret, '\0'), item.text);
+    const found = !item.secrets.some((secret) => isLeft(secret, text, elsewhere));
     const count = (perKind[item.kind] ??= [0, 0]);
     count[1]++;
     if (found) count[0]++;
