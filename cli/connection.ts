@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { openKeystore, type Keystore } from '../storage/keystore.ts';
 import { dataConverter } from '../worker/codec.ts';
-import { historyFolder, ownServer, runningServer } from '../worker/server/embedded.ts';
+import { historyFolder, sharedServer } from '../worker/server/embedded.ts';
 import { CommandError, EXIT } from './exit.ts';
 
 export interface ConnectionOptions {
@@ -34,16 +34,15 @@ export function unreachable(address: string): never {
 export async function connect({ out, keys, address }: ConnectionOptions): Promise<Connected> {
   const keystore = await openKeystore(keys);
   const named = namedAddress(address);
-  const running = named ?? (await runningServer(historyFolder(out)))?.address;
-  const own = running ? null : await ownServer({ folder: historyFolder(out) });
-  const at = running ?? own!.address;
+  const server = named === undefined ? await sharedServer({ folder: historyFolder(out), works: false }) : null;
+  const at = named ?? server!.address;
   const connection = await Connection.connect({ address: at }).catch(() => unreachable(at));
   const client = new Client({ connection, dataConverter: dataConverter(keystore) });
   return {
     ...{ client, keystore, address: at },
     close: async () => {
       await connection.close();
-      await own?.stop();
+      await server?.stop();
     },
   };
 }

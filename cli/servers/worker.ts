@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { openKeystore } from '../../storage/keystore.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
-import { historyFolder, ownServer, runningServer } from '../../worker/server/embedded.ts';
+import { historyFolder, sharedServer } from '../../worker/server/embedded.ts';
 import { serveHealth } from '../../worker/health.ts';
 import { openLog } from '../../worker/log.ts';
 import { installRuntime, startWorker, type RunningWorker } from '../../worker/worker.ts';
@@ -56,14 +56,13 @@ async function work(options: WorkerCommandOptions): Promise<void> {
   const keystore = await openKeystore(options.keys);
   const { metrics } = options;
   installRuntime(metrics && `${metrics.host}:${metrics.port}`);
-  const folder = historyFolder(options.out);
-  const running = namedAddress(options.address) ?? (await runningServer(folder))?.address;
-  const server = running ? null : await ownServer({ folder });
+  const named = namedAddress(options.address);
+  const server = named === undefined ? await sharedServer({ folder: historyFolder(options.out), works: true }) : null;
   const log = openLog(options.log);
   const health = options.health ? await serveHealth(options.health, () => worker?.state() ?? 'STARTING') : null;
   try {
     worker = await startWorker({
-      ...{ address: running ?? server!.address, keystore, scratch: scratch.folder, log, measured: !!metrics },
+      ...{ address: named ?? server!.address, keystore, scratch: scratch.folder, log, measured: !!metrics },
       threads: options.threads ?? availableParallelism(),
       ...(options.keys === undefined ? {} : { keys: options.keys }),
       ...(options.traces === undefined ? {} : { traces: options.traces }),

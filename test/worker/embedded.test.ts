@@ -1,10 +1,11 @@
-/** Who ends the server of an output folder when the command that started it cannot. */
+/** Who ends the server of an output folder: the last command that uses it, or the next one where that was killed. */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseOwner, stateOf, type Owner } from '../../storage/host/process.ts';
+import { FolderInUse, ownServer, sharedServer } from '../../worker/server/embedded.ts';
 import { findServer } from '../../worker/server/program.ts';
 import { serversOf, workplace } from '../command.ts';
 
@@ -64,5 +65,66 @@ describe.skipIf(findServer() === null)('the server of a command that was killed'
     other.kill('SIGTERM');
     expect((await ended)[0]).toBe(0);
     expect(serversOf(place.path('out'))).toEqual([]);
+  });
+});
+
+describe.skipIf(findServer() === null)('the server of several commands', () => {
+  const out = place.path('shared');
+  const folder = `${out}/.temporal`;
+
+  async function workerOn(): Promise<{ end: () => Promise<number> }> {
+    const child = place.start('worker', '--out', out);
+    const ended = once(child, 'exit');
+    while (serversOf(out).length === 0) await sleep(5);
+    return {
+      end: async () => {
+        child.kill('SIGTERM');
+        return (await ended)[0] as number;
+      },
+    };
+  }
+
+  it('outlives the command that started it, and ends with the last', async () => {
+    const worker = await workerOn();
+    const looking = await sharedServer({ folder, works: false });
+    expect(serversOf(out)).toEqual([looking.pid]);
+    expect(await worker.end()).toBe(0);
+    expect(serversOf(out)).toEqual([looking.pid]);
+    expect(place.garner('list', '--out', out)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(serversOf(out)).toEqual([looking.pid]);
+    await looking.stop();
+    expect(serversOf(out)).toEqual([]);
+  });
+
+  it('is for one command that works at a time, whoever looks on', async () => {
+    const looking = await sharedServer({ folder, works: false });
+    const working = await ownServer({ folder });
+    expect(working.address).toBe(looking.address);
+    await working.stop();
+    const worker = await workerOn();
+    const users = () => (JSON.parse(readFileSync(`${folder}/server.json`, 'utf8')) as { users: unknown[] }).users;
+    while (users().length < 2) await sleep(5);
+    await expect(ownServer({ folder })).rejects.toBeInstanceOf(FolderInUse);
+    expect(await worker.end()).toBe(0);
+    await looking.stop();
+    expect(serversOf(out)).toEqual([]);
+  });
+
+  it('gives no web page while any other uses it', async () => {
+    const looking = await sharedServer({ folder, works: false });
+    const { status, stderr } = place.garner('ui', '--out', out);
+    expect([status, stderr]).toEqual([3, expect.stringContaining(`(process ${process.pid}) runs on ${folder}`)]);
+    await looking.stop();
+  });
+
+  it('forgets users that were killed', async () => {
+    const worker = place.start('worker', '--out', out);
+    const ended = once(worker, 'exit');
+    while (serversOf(out).length === 0) await sleep(5);
+    const looking = await sharedServer({ folder, works: false });
+    worker.kill('SIGKILL');
+    await ended;
+    await looking.stop();
+    expect(serversOf(out)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
-/** The server of an output folder: started by the first command that needs it, found by the others, adopted after a crash. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** The server of an output folder: started by the first command that needs it, shared by the others, ended by the last, adopted after a crash. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -7,25 +8,32 @@ import { withLock } from '../../storage/host/lock.ts';
 import { ownerText, parseOwner, processOf, stateOf, thisProcess, type Owner } from '../../storage/host/process.ts';
 import { START_MS, startServer, type EmbeddedServer, type ServerOptions } from './server.ts';
 
-/** `server.json`: written before the server begins, so that whoever comes next finds it at any moment. */
+/** A command that uses the server. */
+interface User {
+  /** Random: a process may use the server more than once. */
+  id: string;
+  /** The process, as `ownerText` names it. */
+  who: string;
+  /** It runs or erases, or carries out what others start; the others look and steer. */
+  works: boolean;
+}
+
+/** `server.json`: written before the server begins, so that whoever comes next finds it at any moment; changed under the lock `server` alone. */
 interface ServerFile {
   address: string;
   ui?: string;
-  /** Both as `ownerText` names them: the server, and the command that uses it. */
+  /** As `ownerText` names it. */
   server: string;
-  owner: string;
-}
-
-interface Recorded {
-  file: ServerFile;
-  server: Owner;
-  /** Another command that may still run. */
-  user: Owner | null;
+  users: User[];
 }
 
 /** Someone else is running a command on this output folder. */
 export class FolderInUse extends Error {
   override readonly name = 'FolderInUse';
+  constructor(folder: string, user: User) {
+    const { pid } = parseOwner(user.who)!;
+    super(`another command (process ${pid}) runs on ${folder}: wait for it, or name another folder with --out`);
+  }
 }
 
 /** The history folder of an output folder; of an object store the one in the default output folder, since a server needs a disk. */
@@ -36,104 +44,149 @@ export function historyFolder(out: string): string {
   );
 }
 
-/** Address of the server that another command runs for this folder, if one does; one that it is starting is waited for. */
-export async function runningServer(folder: string): Promise<{ address: string } | null> {
-  for (const deadline = performance.now() + START_MS; ;) {
-    const left = await recorded(folder);
-    if (!left?.user || performance.now() > deadline) return null;
-    if (await answers(left.file.address)) return left.file;
-    await sleep(60);
-  }
+/**
+ * The folder's server for a command that works alone in it; others may look on.
+ * @throws FolderInUse while another command works there, or where a web page is asked for and any other uses the server
+ */
+export async function ownServer(options: ServerOptions): Promise<EmbeddedServer> {
+  return enter(options, true, ({ works }) => works || options.ui === true);
 }
 
 /**
- * Starts the folder's server, or takes over the one that a killed command left behind.
- * @throws FolderInUse while another command runs on the folder
+ * The folder's server for a command that minds no other, which `works` like the one of a run, or looks and steers.
+ * @throws FolderInUse where a command uses a server that does not answer
  */
-export async function ownServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { folder } = options;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return withLock(folder, 'server', () => startOrTakeOver(options), 2 * START_MS);
+export async function sharedServer(options: ServerOptions & { works: boolean }): Promise<EmbeddedServer> {
+  return enter(options, options.works, () => false);
 }
 
-async function startOrTakeOver(options: ServerOptions): Promise<EmbeddedServer> {
+async function enter(
+  options: ServerOptions,
+  works: boolean,
+  excludes: (user: User) => boolean,
+): Promise<EmbeddedServer> {
   const { folder } = options;
-  const left = await recorded(folder);
-  if (left?.user)
-    throw new FolderInUse(
-      `another command (process ${left.user.pid}) runs on ${folder}: wait for it, or name another folder with --out`,
-    );
-  const owner = ownerText(thisProcess());
-  if (left && !options.ui && (await answers(left.file.address))) {
-    writeServerFile(folder, { ...left.file, owner });
-    return { address: left.file.address, pid: left.server.pid, stop: () => end(folder, left.server) };
-  }
-  if (left) await end(folder, left.server);
-  const { stop, ...server } = await startServer(options, ({ address, pid, ui }) =>
-    writeServerFile(folder, { address, server: ownerText(processOf(pid)), owner, ...(ui ? { ui } : {}) }),
-  );
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const me = { id: randomBytes(8).toString('hex'), who: ownerText(thisProcess()), works };
+  const joined = await withLock(folder, 'server', () => startOrJoin(options, me, excludes), 2 * START_MS);
+  const server = parseOwner(joined.server)!;
+  // A command that leaves early takes its server along; one that is killed leaves it to the next command.
+  const leaveAtOnce = () => {
+    if (othersAt(folder, joined, me).length === 0) signal(server, 'SIGTERM');
+  };
+  process.once('exit', leaveAtOnce);
+  const { address, ui } = joined;
   return {
-    ...server,
+    address,
+    pid: server.pid,
+    ...(ui === undefined ? {} : { ui }),
     stop: async () => {
-      await stop();
-      forget(folder, server.pid);
+      const leave = () => leaveServer(folder, joined, me);
+      // A full disk, or a folder that was removed, has no room for a lock.
+      await withLock(folder, 'server', leave, 2 * START_MS).catch(leave);
+      process.off('exit', leaveAtOnce);
     },
   };
 }
 
+async function startOrJoin(options: ServerOptions, me: User, excludes: (user: User) => boolean): Promise<ServerFile> {
+  const { folder } = options;
+  const left = await recorded(folder);
+  const others = left ? othersOf(left, me) : [];
+  const excluded = others.find(excludes);
+  if (excluded) throw new FolderInUse(folder, excluded);
+  if (left) {
+    if (!options.ui && (await answers(left.address, others.length > 0 ? START_MS : 0)))
+      return writeServerFile(folder, { ...left, users: [...others, me] });
+    if (others.length > 0) throw new FolderInUse(folder, others[0]!);
+    await end(folder, left);
+  }
+  let file: ServerFile | undefined;
+  const started = await startServer(options, ({ address, pid, ui }) => {
+    const server = ownerText(processOf(pid));
+    file = writeServerFile(folder, { address, server, users: [me], ...(ui ? { ui } : {}) });
+  });
+  started.release();
+  return file!;
+}
+
+/** Ends the server, unless others use it. */
+async function leaveServer(folder: string, joined: ServerFile, me: User): Promise<void> {
+  const others = othersAt(folder, joined, me);
+  if (others.length === 0) await end(folder, joined);
+  else writeServerFile(folder, { ...joined, users: others });
+}
+
 /** The server that the folder's file names, unless it is gone. One whose process cannot be known from here, or from a later one of its pid, must answer. */
-async function recorded(folder: string): Promise<Recorded | null> {
+async function recorded(folder: string): Promise<ServerFile | null> {
   const file = readServerFile(folder);
   const server = file && parseOwner(file.server);
   if (!server) return null;
   const state = stateOf(server);
   if (state === 'dead') return null;
   if ((state === 'elsewhere' || server.started === '0') && !(await answers(file.address))) return null;
-  const user = parseOwner(file.owner);
-  const other = user && file.owner !== ownerText(thisProcess()) && stateOf(user) !== 'dead';
-  return { file, server, user: other ? user : null };
+  return file;
+}
+
+/** Who else uses the server and may still run. */
+function othersOf({ users }: ServerFile, me: User): User[] {
+  return users.filter(({ id, who }) => {
+    const user = parseOwner(who);
+    return user !== null && id !== me.id && stateOf(user) !== 'dead';
+  });
+}
+
+/** The same of the server that the folder's file names now; none where that is another. */
+function othersAt(folder: string, { server }: ServerFile, me: User): User[] {
+  const file = readServerFile(folder);
+  return file?.server === server ? othersOf(file, me) : [];
 }
 
 function readServerFile(folder: string): ServerFile | null {
   try {
     const file = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')) as ServerFile;
-    return typeof file.server === 'string' && typeof file.owner === 'string' ? file : null;
+    return typeof file.server === 'string' && Array.isArray(file.users) ? file : null;
   } catch {
     return null;
   }
 }
 
-function writeServerFile(folder: string, file: ServerFile): void {
-  writeFileSync(join(folder, 'server.json'), JSON.stringify(file) + '\n', { mode: 0o600 });
+function writeServerFile(folder: string, file: ServerFile): ServerFile {
+  const whole = join(folder, 'server.json');
+  const part = `${whole}.part`;
+  writeFileSync(part, JSON.stringify(file) + '\n', { mode: 0o600 });
+  renameSync(part, whole);
+  return file;
 }
 
-/** Removes the file, unless it names a later server. */
-function forget(folder: string, pid: number): void {
-  const file = readServerFile(folder);
-  if (file && parseOwner(file.server)?.pid === pid) rmSync(join(folder, 'server.json'), { force: true });
+/** Ends a server, whoever started it, and takes it off the record; one of another host goes on. */
+async function end(folder: string, { server: text }: ServerFile): Promise<void> {
+  const server = parseOwner(text)!;
+  signal(server, 'SIGTERM');
+  for (let waited = 0; stateOf(server) === 'alive' && waited < 5_000; waited += 50) await sleep(50);
+  signal(server, 'SIGKILL');
+  if (stateOf(server) !== 'elsewhere' && readServerFile(folder)?.server === text)
+    rmSync(join(folder, 'server.json'), { force: true });
 }
 
-/** Ends a server that another command started. */
-async function end(folder: string, server: Owner): Promise<void> {
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      process.kill(server.pid, name);
-    } catch {
-      // It is gone already.
-    }
-  };
-  signal('SIGTERM');
-  for (let waited = 0; stateOf(server) !== 'dead' && waited < 5_000; waited += 50) await sleep(50);
-  if (stateOf(server) !== 'dead') signal('SIGKILL');
-  forget(folder, server.pid);
-}
-
-async function answers(address: string): Promise<boolean> {
+function signal(server: Owner, name: NodeJS.Signals): void {
+  if (stateOf(server) !== 'alive') return;
   try {
-    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
-    await connection.close();
-    return true;
+    process.kill(server.pid, name);
   } catch {
-    return false;
+    // It is gone already.
+  }
+}
+
+async function answers(address: string, patienceMs = 0): Promise<boolean> {
+  for (const deadline = performance.now() + patienceMs; ;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+      await connection.close();
+      return true;
+    } catch {
+      if (performance.now() >= deadline) return false;
+      await sleep(60);
+    }
   }
 }

@@ -17,6 +17,11 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
+/** A server that ends with this process, unless it is released. */
+export interface StartedServer extends EmbeddedServer {
+  release(): void;
+}
+
 export interface ServerOptions {
   /** Folder of the history file and the server's log (made 0700: the server itself writes 0644 files). */
   folder: string;
@@ -64,7 +69,7 @@ const HELD = ['-c', 'read -r begin && exec "$@" </dev/null', 'sh'];
 export async function startServer(
   options: ServerOptions,
   record: (server: Omit<EmbeddedServer, 'stop'>) => void = () => {},
-): Promise<EmbeddedServer> {
+): Promise<StartedServer> {
   const program = findServer();
   if (!program)
     throw new Error(
@@ -101,17 +106,24 @@ export async function startServer(
   const child = spawn('/bin/sh', [...HELD, program, ...args], { stdio: ['pipe', log, log], detached: true });
   closeSync(log);
   await once(child, 'spawn');
-  // A command that leaves early takes its server along; one that is killed leaves it to the next command.
   const end = () => void child.kill('SIGTERM');
   process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  const release = () => void process.off('exit', end);
+  child.once('exit', release);
   const address = `127.0.0.1:${port}`;
   const server = { address, pid: child.pid!, ...(options.ui ? { ui: `http://127.0.0.1:${uiPort}` } : {}) };
   record(server);
   // One that has ended is found below.
   child.stdin!.on('error', () => {}).end('begin\n');
   await answering(child, address, join(options.folder, 'server.log'));
-  return { ...server, stop: () => stop(child) };
+  return {
+    ...server,
+    stop: () => stop(child),
+    release: () => {
+      release();
+      child.unref();
+    },
+  };
 }
 
 async function answering(child: ChildProcess, address: string, log: string): Promise<void> {
