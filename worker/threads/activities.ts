@@ -12,9 +12,11 @@ import { failureOf } from './fault.ts';
 import { HeldFilters } from './filters.ts';
 import type { WorkerLog } from '../log.ts';
 import type { StageMetrics } from '../metrics.ts';
-import type { StageOutcome, StageTask } from './thread.ts';
+import type { StageMessage, StageOutcome, StageTask } from './thread.ts';
 
 const HEARTBEAT_MS = 2_000;
+/** A thread whose events do not turn for so long hangs. What a stage does at a stretch takes some seconds. */
+const STILL_MS = 300_000;
 
 export interface StagePool {
   activities: Activities;
@@ -27,16 +29,30 @@ export interface StageObserver {
   log: WorkerLog;
 }
 
+/** What differs in tests. */
+export interface ThreadOptions {
+  /** Module of a thread. */
+  file: string;
+  heartbeatMs: number;
+  /** How long a thread may stand still before its try is given up. */
+  stillMs: number;
+}
+
 /** Threads that have imported their modules, by their id. */
 const THREAD_IDS = 1024;
 const IMPORT_MS = 15_000;
 
 /** @param threads stages at once; each has its own rules, caches and memory */
-export function stagePool(worker: WorkerSettings, threads: number, observer: StageObserver): StagePool {
+export function stagePool(
+  worker: WorkerSettings,
+  threads: number,
+  observer: StageObserver,
+  options: ThreadOptions = { file: threadFile(), heartbeatMs: HEARTBEAT_MS, stillMs: STILL_MS },
+): StagePool {
   const imported = new Int32Array(new SharedArrayBuffer(THREAD_IDS * 4));
   const pool = new Piscina({
     workerData: imported,
-    filename: threadFile(),
+    filename: options.file,
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: 600_000,
@@ -46,7 +62,8 @@ export function stagePool(worker: WorkerSettings, threads: number, observer: Sta
   const activities = Object.fromEntries(
     (Object.keys({ ...STAGES, ...BARE_STAGES }) as StageName[]).map((stage) => [
       stage,
-      (input: StageTask['input']) => observed(observer, stage, () => runStage(pool, held, worker, stage, input)),
+      (input: StageTask['input']) =>
+        observed(observer, stage, () => runStage(pool, held, worker, stage, input, options)),
     ]),
   );
   return {
@@ -87,24 +104,34 @@ async function runStage(
   worker: WorkerSettings,
   stage: StageName,
   input: StageTask['input'],
+  { heartbeatMs, stillMs }: ThreadOptions,
 ): Promise<unknown> {
   const context = Context.current();
   const { port1, port2 } = new MessageChannel();
+  const hangs = new AbortController();
   let details: unknown = null;
-  port1.on('message', (told: { progress: unknown }) => {
-    if (!held.heard(told, port1)) details = told.progress;
+  // Counted, not timed: a process that was stopped has not hung.
+  let silent = 0;
+  port1.on('message', (told: StageMessage) => {
+    silent = 0;
+    if (!held.heard(told, port1) && 'progress' in told) details = told.progress;
   });
-  const beat = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
+  const beat = setInterval(() => {
+    if (++silent * heartbeatMs > stillMs) hangs.abort();
+    else context.heartbeat(details);
+  }, heartbeatMs);
   try {
     const task: StageTask = { stage, input, attempt: attemptName(), worker, port: port2 };
     const outcome = (await pool.run(task, {
       transferList: [port2],
-      signal: context.cancellationSignal,
+      signal: AbortSignal.any([context.cancellationSignal, hangs.signal]),
     })) as StageOutcome;
     if (outcome.ok) return outcome.result;
     throw failureOf(outcome.fault);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
+    if (hangs.signal.aborted)
+      throw failureOf({ type: 'Hung', message: `stood still for ${stillMs / 1000} s and was ended`, retry: true });
     throw error;
   } finally {
     clearInterval(beat);

@@ -10,7 +10,7 @@ import { StorageFault } from '../../storage/objects.ts';
 import { SealFault } from '../../storage/seal.ts';
 
 export interface Fault {
-  type: FailureType | 'Unavailable' | 'Unexpected';
+  type: FailureType | 'Unavailable' | 'Unexpected' | 'Hung';
   message: string;
   retry: boolean;
 }

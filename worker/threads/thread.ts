@@ -15,13 +15,19 @@ export interface StageTask {
   input: { run: string; out: string; settings: Ref; facts: string | null; plan?: Ref | null };
   attempt: string;
   worker: WorkerSettings;
-  /** Gets `{progress}` whenever the stage moves on, and what threads settle over filters. */
+  /** Gets `StageMessage`s, and what threads settle over filters. */
   port: MessagePort;
 }
+
+/** How far a stage has come; and that its events turn, whether it comes further or not. */
+export type StageMessage = { progress: unknown } | { turns: true };
+
+const TURN_MS = 1_000;
 
 export type StageOutcome = { ok: true; result: unknown } | { ok: false; fault: Fault };
 
 export default async function runStage({ stage, input, attempt, worker, port }: StageTask): Promise<StageOutcome> {
+  const turns = setInterval(() => tell(port, { turns: true }), TURN_MS);
   try {
     const { run, out, settings, facts, plan } = input;
     let told = 0;
@@ -29,7 +35,7 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
       const now = performance.now();
       if (now - told < 200) return;
       told = now;
-      port.postMessage({ progress: details });
+      tell(port, { progress: details });
     };
     if (isBare(stage)) {
       const work = BARE_STAGES[stage] as (input: unknown, worker: WorkerSettings) => Promise<unknown>;
@@ -43,8 +49,13 @@ export default async function runStage({ stage, input, attempt, worker, port }: 
   } catch (error) {
     return { ok: false, fault: faultOf(error) };
   } finally {
+    clearInterval(turns);
     port.close();
   }
+}
+
+function tell(port: MessagePort, message: StageMessage): void {
+  port.postMessage(message);
 }
 
 function isBare(stage: StageName): stage is keyof typeof BARE_STAGES {

@@ -13,7 +13,7 @@ import { Haystack } from '../planted/haystack.ts';
 import { exportedHistory } from '../planted/history.ts';
 import { NOW } from '../planted/place.ts';
 
-const seed = Number(process.env['GARNER_SEED'] ?? Date.now() % 1e9);
+const seed = Number(process.env['DRILL_SEED'] ?? Date.now() % 1e9);
 const EACH = 60;
 const place = workplace('leak');
 const canaries = new Canaries(seed, EACH);

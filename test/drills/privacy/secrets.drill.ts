@@ -11,7 +11,7 @@ import { Haystack } from '../planted/haystack.ts';
 import { exportedHistory } from '../planted/history.ts';
 import { NOW, Planted, type Suggestion } from '../planted/place.ts';
 
-const seed = Number(process.env['GARNER_SEED'] ?? Date.now() % 1e9);
+const seed = Number(process.env['DRILL_SEED'] ?? Date.now() % 1e9);
 const SECRETS = 1000;
 const WIDTH = 8;
 const place = workplace('secrets');
