@@ -62,6 +62,11 @@ export async function openFacts(folder: string, snapshotFolder: string): Promise
   return openSnapshot(snapshotFolder, digest);
 }
 
+/** Reads the facts of a folder as `openFacts` does, and keeps nothing. @throws FactsError as it does */
+export async function checkFacts(folder: string): Promise<void> {
+  await readInto(await listFacts(folder), () => undefined);
+}
+
 /** Opens a snapshot that `openFacts` built, without reading the folder again: for the workers of a run that names the digest. */
 export async function openSnapshot(snapshotFolder: string, digest: string): Promise<OpenedFacts> {
   if (!/^[0-9a-f]{64}$/.test(digest)) throw new TypeError('the digest of facts is 64 lower-case hex digits');

@@ -59,7 +59,10 @@ export async function openRelational(options: RelationalOptions): Promise<Relati
       allow_persistent_secrets: 'false',
       default_null_order: 'nulls_first',
     });
-    return new Database(instance, await instance.connect(), folder);
+    const connection = await instance.connect();
+    // Nothing is read again: the tables go with their file.
+    await connection.run('PRAGMA disable_checkpoint_on_shutdown');
+    return new Database(instance, connection, folder);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

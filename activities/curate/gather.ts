@@ -9,7 +9,7 @@ import { eachFingerprint, FINGERPRINT_BYTES } from '../../curation/overlap/grams
 import { privateRefusal, type NamedDocument, type Withheld } from '../../curation/stages/private/guarded.ts';
 import { bucketOf, KeyedHash } from '../../curation/stages/keyed.ts';
 import { SHARD_PARTS } from './admit.ts';
-import { LineBuffer, linesOf } from '../run/container.ts';
+import { LineBuffer, linesHolding, linesOf } from '../run/container.ts';
 import { RunFailure } from '../run/failure.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Admitted, Gathered, Ref } from '../types.ts';
@@ -104,19 +104,26 @@ async function addWithheld(
   }
 }
 
+/** What a shard knows of a suggestion: the request it names, and whether some record of it names none. */
+type Link = [suggestion: string, request: string | null, partly: boolean];
+
 /** The request of each suggestion of which some records name one and some do not, by suggestion, ascending. */
 async function routesOf(shards: Admitted[], stage: Stage): Promise<Map<string, string>> {
-  const requests = new Map<string, string>();
+  const linksOf = ({ ref }: Admitted) => stage.reader.read(ref, stage.plan.buckets + SHARD_PARTS.links);
   const without = new Set<string>();
   for (const shard of shards) {
-    const bytes = await stage.reader.read(shard.ref, stage.plan.buckets + SHARD_PARTS.links);
-    for (const [suggestion, request, partly] of linesOf<[string, string | null, boolean]>(bytes)) {
-      if (request !== null) {
-        // Several requests for one suggestion: the first in order, so that every shard order gives the same.
-        const known = requests.get(suggestion);
-        if (known === undefined || request < known) requests.set(suggestion, request);
-      }
+    // Few sources hold such records: the others' links are not parsed.
+    for (const [suggestion, , partly] of linesHolding<Link>(await linksOf(shard), 'true]'))
       if (partly) without.add(suggestion);
+    stage.progress({ links: without.size });
+  }
+  const requests = new Map<string, string>();
+  for (const shard of without.size > 0 ? shards : []) {
+    for (const [suggestion, request] of linesOf<Link>(await linksOf(shard))) {
+      if (request === null || !without.has(suggestion)) continue;
+      // Several requests for one suggestion: the first in order, so that every shard order gives the same.
+      const known = requests.get(suggestion);
+      if (known === undefined || request < known) requests.set(suggestion, request);
     }
     stage.progress({ links: requests.size });
   }

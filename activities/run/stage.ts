@@ -223,11 +223,20 @@ async function openRun(request: StageRequest, worker: WorkerSettings): Promise<O
   const keystore = await openKeystore(worker.keys);
   const settings = await readSealed<RunSettings>(store, request.settings, keystore);
   const policy = parsePolicy(settings.policy.file, settings.policy.text);
-  const rules = loadBuiltinRules();
-  if (policy.redaction.gitleaks) rules.push(...loadGitleaks(policy.redaction.gitleaks).rules);
+  const { gitleaks } = policy.redaction;
+  const redactor = gitleaks
+    ? createRedactor([...loadBuiltinRules(), ...loadGitleaks(gitleaks).rules])
+    : builtinRedactor();
   // A folder that is not there gives empty facts, under which every repository and user is unknown.
   const facts = await openFacts(request.facts ?? join(worker.scratch, 'no-facts'), join(worker.scratch, 'facts'));
-  return { store, keystore, policy, settings, facts, redactor: createRedactor(rules) };
+  return { store, keystore, policy, settings, facts, redactor };
+}
+
+let builtin: Redactor | undefined;
+
+/** The redactor of the program's own rules: the same in every run. */
+export function builtinRedactor(): Redactor {
+  return (builtin ??= createRedactor(loadBuiltinRules()));
 }
 
 /** A cache of a few promises; one that failed is forgotten. */

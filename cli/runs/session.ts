@@ -10,7 +10,7 @@ import {
 } from '@temporalio/client';
 import type { CurateInput, RunSummary } from '../../activities/types.ts';
 import { ConfigError } from '../../config/document.ts';
-import { isFactsFolder, openFacts } from '../../storage/facts.ts';
+import { checkFacts, isFactsFolder, openFacts } from '../../storage/facts.ts';
 import { openKeystore, type Keystore } from '../../storage/keystore.ts';
 import { checkWritable } from '../../storage/objects/writable.ts';
 import { openScratch, sweepScratch } from '../../storage/scratch.ts';
@@ -46,7 +46,7 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
   await sweepScratch();
   const scratch = await openScratch('run');
   try {
-    await checkFacts(options.facts, scratch.folder);
+    await readFacts(options.facts, local ? scratch.folder : null);
     const keystore = await openKeystore(options.keys);
     // The program of a worker is loaded for a worker alone, while the server starts: it takes as long.
     const [server, own] = local
@@ -81,11 +81,13 @@ function leave(): never {
   process.exit(EXIT.cancelled);
 }
 
-async function checkFacts(folder: string | undefined, scratch: string): Promise<void> {
+/** Checks the facts. A worker of our own finds in the scratch folder what was made of them; those of a cluster make their own. */
+async function readFacts(folder: string | undefined, scratch: string | null): Promise<void> {
   if (folder === undefined) return;
   if (!(await isFactsFolder(folder)))
     throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
-  await (await openFacts(folder, join(scratch, 'facts'))).close();
+  if (scratch === null) await checkFacts(folder);
+  else await (await openFacts(folder, join(scratch, 'facts'))).close();
 }
 
 export interface Described {

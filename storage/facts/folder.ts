@@ -20,6 +20,7 @@ export interface FactsFile {
 const BLOCK = 1 << 20;
 /** CODEOWNERS of 3 MB are not loaded by GitHub; nothing that is read whole needs more than this. */
 const MAX_FILE = 16 << 20;
+const READ_AT_ONCE = 8;
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = 0xfeff;
 
@@ -60,8 +61,9 @@ async function* filesOf(folder: string): AsyncGenerator<FactsFile> {
     if (found === null) throw new FactsError(name, 0, '', 'cannot be read: mend the link or the permissions');
     if (!found.isFile()) continue;
     const kind = factKind(name);
-    if (kind !== 'none')
-      yield { name, kind, size: found.size, read: () => createReadStream(path, { highWaterMark: BLOCK }) };
+    // A stream makes a buffer of that size for each of its reads, and most files are small.
+    const highWaterMark = Math.min(BLOCK, found.size + 1);
+    if (kind !== 'none') yield { name, kind, size: found.size, read: () => createReadStream(path, { highWaterMark }) };
   }
 }
 
@@ -93,11 +95,16 @@ export class FactsDigest {
 /** Digest of the facts files of a folder, whatever order the file system lists them in. */
 export async function digestFacts(files: readonly FactsFile[]): Promise<string> {
   const digest = new FactsDigest();
-  for (const file of files) {
-    const hash = createHash('sha256');
-    for await (const chunk of file.read()) hash.update(chunk);
-    digest.add(file.name, hash.digest('hex'));
-  }
+  let next = 0;
+  // Thousands of small files: the time goes into waiting for each.
+  const lane = async (): Promise<void> => {
+    for (let file = files[next++]; file !== undefined; file = files[next++]) {
+      const hash = createHash('sha256');
+      for await (const chunk of file.read()) hash.update(chunk);
+      digest.add(file.name, hash.digest('hex'));
+    }
+  };
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, lane));
   return digest.hex();
 }
 

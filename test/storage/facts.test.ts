@@ -6,7 +6,7 @@ import type { FactEntry } from '../../curation/rules/facts/entry.ts';
 import { entriesOf } from '../../curation/rules/facts/line.ts';
 import type { RepositoryId } from '../../curation/rules/repository/remote.ts';
 import { buildFacts, FactsError } from '../../curation/rules/facts.ts';
-import { openFacts, openSnapshot, readFactsDigest } from '../../storage/facts.ts';
+import { checkFacts, openFacts, openSnapshot, readFactsDigest } from '../../storage/facts.ts';
 import { FactSorter, hashKey } from '../../storage/facts/sorter.ts';
 
 const repository = (id: number, fields: object = {}) =>
@@ -194,6 +194,7 @@ describe('openFacts', () => {
     expect(error).toBeInstanceOf(FactsError);
     expect((error as Error).message.startsWith(message)).toBe(true);
     expect(await readdir(snapshots).catch(() => [])).toEqual([]);
+    await expect(checkFacts(folder)).rejects.toThrow((error as Error).message);
   });
 
   it('counts lines right across blocks, with lines as long as blocks', async () => {

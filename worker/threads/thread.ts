@@ -1,12 +1,19 @@
 /** Runs one stage in a worker thread: CPU work stays off the thread that heartbeats. Faults come back as data, since errors lose their kind between threads. */
 import { threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { openStage, type WorkerSettings } from '../../activities/run/stage.ts';
+import { builtinRedactor, openStage, type WorkerSettings } from '../../activities/run/stage.ts';
 import { STAGES, BARE_STAGES, type StageName } from '../../activities/index.ts';
 import type { Ref } from '../../activities/types.ts';
 import { faultOf, type Fault } from './fault.ts';
 import { sharedFilters } from './filters.ts';
 
-/** Where the pool sees that all that stands above has been imported. */
+// Made while the thread waits for work, and again by the first run where that was not possible, which then says why.
+try {
+  builtinRedactor();
+} catch {
+  // See above.
+}
+
+/** Where the pool sees that all that stands above has been imported and done. */
 const imported = workerData as Int32Array;
 Atomics.store(imported, threadId % imported.length, 1);
 
