@@ -5,6 +5,7 @@ import { Option, type Command } from 'commander';
 import type { CurateInput } from '../activities/types.ts';
 import { ConfigError } from '../config/document.ts';
 import { loadPolicy, type Policy } from '../config/policy.ts';
+import { loadGitleaks } from '../config/redaction.ts';
 import { FactsCheck } from '../curation/rules/check/facts.ts';
 import { uselessNames } from '../curation/rules/check/names.ts';
 import { uselessPatterns } from '../curation/rules/check/patterns.ts';
@@ -70,11 +71,19 @@ interface Checked {
   warnings: Warning[];
 }
 
-function checkAlone({ rules }: Policy): Checked {
-  return { counts: null, warnings: [...uselessPatterns(rules), ...uselessNames(rules)] };
+function checkAlone(policy: Policy): Checked {
+  const { rules } = policy;
+  return { counts: null, warnings: [...unusedRules(policy), ...uselessPatterns(rules), ...uselessNames(rules)] };
 }
 
-async function checkWithFacts({ rules }: Policy, folder: string): Promise<Checked> {
+function unusedRules({ redaction: { gitleaks } }: Policy): Warning[] {
+  if (gitleaks === null) return [];
+  const problem = 'goes by the path of a file alone and is not used: name such files in paths.exclude';
+  return loadGitleaks(gitleaks).byPath.map((value) => ({ source: `${gitleaks} rules`, value, problem }));
+}
+
+async function checkWithFacts(policy: Policy, folder: string): Promise<Checked> {
+  const { rules } = policy;
   if (!existsSync(folder))
     throw new ConfigError(folder, undefined, '--facts', 'is not there: name the folder of facts');
   return withScratch(async (scratch) => {
@@ -82,7 +91,8 @@ async function checkWithFacts({ rules }: Policy, folder: string): Promise<Checke
     try {
       const found = new FactsCheck(rules, facts);
       for (const entry of entries()) found.take(entry);
-      return { counts, warnings: [...uselessPatterns(rules), ...uselessNames(rules, facts), ...found.warnings()] };
+      const useless = [...uselessPatterns(rules), ...uselessNames(rules, facts)];
+      return { counts, warnings: [...unusedRules(policy), ...useless, ...found.warnings()] };
     } finally {
       await close();
     }

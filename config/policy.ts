@@ -16,6 +16,7 @@ import { configFile } from './location.ts';
 import { measurePolicy, type MeasurePolicy } from './measurement.ts';
 import { ConfigError, fieldName, readYaml, type Path, type YamlFile } from './document.ts';
 import { overlay } from './overlay.ts';
+import { loadGitleaks } from './redaction.ts';
 import { unseenField, type OutputFields } from './policy/output.ts';
 import { retentionPolicy, type RetentionGiven, type RetentionPolicy } from './policy/retention.ts';
 import { refusal, schemaOf } from './schema.ts';
@@ -251,6 +252,7 @@ function gitleaksPath(given: PolicyFile, yaml: YamlFile): string | null {
   } catch {
     throw refusal(yaml, ['redaction', 'gitleaks'], 'names a file that cannot be read');
   }
+  loadGitleaks(absolute);
   return absolute;
 }
 

@@ -1,11 +1,12 @@
 /** Reads redaction rules from files: the built-in ones of `config/redaction/*.yaml`, and a user's gitleaks.toml. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { LineCounter, parseDocument, isMap, isSeq, type YAMLMap } from 'yaml';
+import { ConfigError, readText } from './document.ts';
 import { compileRule } from '../curation/redaction/rules/compiled.ts';
-import { translateGitleaks, type GitleaksRules } from '../curation/redaction/rules/gitleaks.ts';
+import { GitleaksFault, translateGitleaks, type GitleaksRules } from '../curation/redaction/rules/gitleaks.ts';
 import { RULE_DEFAULTS, type RedactionRule } from '../curation/redaction/rules/rule.ts';
 
 const TEXT_FIELDS = [
@@ -18,7 +19,6 @@ const TEXT_FIELDS = [
   'key',
   'notKey',
   'value',
-  'path',
 ] as const;
 const LIST_FIELDS = ['keywords', 'patterns', 'validators'] as const;
 const KINDS = ['token', 'near', 'run', 'assignment', 'block'];
@@ -30,15 +30,18 @@ function builtinFolder(): string {
   const places = [join(here, 'redaction'), join(here, '..', '..', 'config', 'redaction')];
   const found = places.find((place) => existsSync(place) && readdirSync(place).some((name) => name.endsWith('.yaml')));
   if (found === undefined)
-    throw new Error(`config/redaction: no rule files found (looked in ${places.join(' and ')}); reinstall the program`);
+    throw new ConfigError(
+      ...(['config/redaction', undefined, ''] as const),
+      `no rule files found (looked in ${places.join(' and ')}); reinstall the program`,
+    );
   return found;
 }
 
-/** One rule of a YAML file, checked field by field. Throws an Error that begins with `file:line`. */
-function readRule(node: YAMLMap, where: string): RedactionRule {
+/** One rule of a YAML file, checked field by field. @throws ConfigError */
+function readRule(node: YAMLMap, file: string, line: number): RedactionRule {
   const data = node.toJSON() as Record<string, unknown>;
   const fail = (field: string, problem: string): never => {
-    throw new Error(`${where} ${field}: ${problem}`);
+    throw new ConfigError(file, line, field, problem);
   };
   const rule: Record<string, unknown> = { ...RULE_DEFAULTS };
   for (const [field, value] of Object.entries(data)) {
@@ -73,27 +76,26 @@ function readRule(node: YAMLMap, where: string): RedactionRule {
   return rule as unknown as RedactionRule;
 }
 
-/** Parses one rule file. Throws an Error that names file, line and field where it is not as it should be. */
+/** Parses one rule file. @throws ConfigError where it is not as it should be */
 export function parseRules(text: string, file: string): RedactionRule[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
   if (error !== undefined)
-    throw new Error(`${file}:${lines.linePos(error.pos[0]).line} ${error.message.split('\n')[0]}`);
+    throw new ConfigError(file, lines.linePos(error.pos[0]).line, '', error.message.split('\n')[0]!);
   const list = document.get('rules');
-  if (!isSeq(list)) throw new Error(`${file}:1 rules: must be a list of rules`);
+  if (!isSeq(list)) throw new ConfigError(file, 1, 'rules', 'must be a list of rules');
   const ids = new Set<string>();
   return list.items.map((node) => {
     const line = lines.linePos((node as { range?: [number, number, number] }).range?.[0] ?? 0).line;
-    const where = `${file}:${line}`;
-    if (!isMap(node)) throw new Error(`${where} rules: each rule must be a mapping`);
-    const rule = readRule(node, where);
-    if (ids.has(rule.id)) throw new Error(`${where} id: "${rule.id}" stands twice`);
+    if (!isMap(node)) throw new ConfigError(file, line, 'rules', 'each rule must be a mapping');
+    const rule = readRule(node, file, line);
+    if (ids.has(rule.id)) throw new ConfigError(file, line, 'id', `"${rule.id}" stands twice`);
     ids.add(rule.id);
     try {
-      compileRule(rule, undefined);
+      compileRule(rule);
     } catch (cause) {
-      throw new Error(`${where} pattern: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new ConfigError(file, line, 'pattern', cause instanceof Error ? cause.message : String(cause));
     }
     return rule;
   });
@@ -113,24 +115,21 @@ export function loadBuiltinRules(): RedactionRule[] {
   return [...builtin];
 }
 
-/**
- * Loads rules in the format of gitleaks. A rule that cannot be carried over exactly is named in `unsupported` with the reason,
- * and is not used. Throws an Error naming the file, and the line where it is no TOML.
- */
-export function loadGitleaks(path: string): GitleaksRules {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new Error(
-      `redaction.gitleaks: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`,
-      { cause },
-    );
-  }
+/** Loads rules in the format of gitleaks. @throws ConfigError with file and line, where it cannot be read or a rule cannot be carried over exactly */
+export function loadGitleaks(file: string): GitleaksRules {
+  const text = readText(file, 'redaction.gitleaks');
   try {
     return translateGitleaks(parseToml(text));
   } catch (cause) {
-    if (cause instanceof TomlError) throw new Error(`${basename(path)}:${cause.line} is not valid TOML`, { cause });
-    throw new Error(`${basename(path)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    if (cause instanceof TomlError) throw new ConfigError(file, cause.line, '', 'is not valid TOML');
+    if (cause instanceof GitleaksFault)
+      throw new ConfigError(file, lineOfRule(text, cause.rule), cause.field, cause.message);
+    throw cause;
   }
+}
+
+/** The line on which a rule (from 0) begins. */
+function lineOfRule(text: string, rule: number | undefined): number | undefined {
+  const begins = text.split('\n').flatMap((line, index) => (/^\s*\[\[\s*rules\s*\]\]/.test(line) ? [index + 1] : []));
+  return rule === undefined ? undefined : begins[rule];
 }

@@ -17,7 +17,12 @@ export function redactCommand(program: Command): void {
     .option('--json', 'accepted for uniformity: the output is always JSON lines')
     .action(async (options: { input: string; gitleaks?: string }) => {
       const rules = loadBuiltinRules();
-      if (options.gitleaks) rules.push(...loadGitleaks(options.gitleaks).rules);
+      if (options.gitleaks) {
+        const { rules: named, byPath } = loadGitleaks(options.gitleaks);
+        rules.push(...named);
+        for (const id of byPath)
+          process.stderr.write(`${options.gitleaks}: rule ${id} looks at paths alone: not used\n`);
+      }
       const redactor = createRedactor(rules);
       const stream = options.input === '-' ? process.stdin : createReadStream(options.input);
       stream.on('error', () => undefined);

@@ -29,7 +29,6 @@ function allows(allow: CompiledAllow, text: string, secret: string, match: strin
     subject = before.slice(before.lastIndexOf('\n') + 1) + match + after.split('\n', 1)[0]!;
   }
   const holds: boolean[] = [];
-  if (allow.pathMatches !== null) holds.push(allow.pathMatches);
   if (allow.regexes.length > 0) holds.push(allow.regexes.some((regex) => regex.test(subject)));
   if (allow.stopwords.length > 0) {
     const folded = secret.toLowerCase();

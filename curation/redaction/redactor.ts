@@ -110,12 +110,9 @@ function carryBack(hits: readonly Hit[], spans: readonly Span[], at: readonly nu
   return carried;
 }
 
-/**
- * Compiles rules into a redactor. `path` is the repository path of the text, for rules that depend on it. Throws an Error that
- * names the rule where a pattern does not compile. A redactor keeps no state between texts.
- */
-export function createRedactor(rules: RedactionRule[], options: { path?: string } = {}): Redactor {
-  const set = compileRules(rules, options.path);
+/** Compiles rules into a redactor, which keeps no state between texts. Throws an Error that names the rule where a pattern does not compile. */
+export function createRedactor(rules: RedactionRule[]): Redactor {
+  const set = compileRules(rules);
   const ruleOf = (number: number): RedactionRule => set.rules[number]!.rule;
 
   const repeated = (text: string, hits: readonly Hit[]): Hit[] => {

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyDiff } from '../../cli/records/explain/diff.ts';
 import { workplace } from '../command.ts';
@@ -45,6 +45,24 @@ describe('garner policy check', () => {
     const { status, stderr } = place.garner('policy', 'check', policy('bad.yaml', body));
     expect(status).toBe(2);
     expect(stderr).toContain(place_);
+  });
+
+  it('exits with 2 for a rule of a gitleaks file that cannot be carried over, and names those that are not used', () => {
+    const file = policy('leaks.yaml', 'redaction: {gitleaks: leaks.toml}\n');
+    writeFileSync(place.path('leaks.toml'), "[[rules]]\nid = 'odd'\nregex = 'a('\n");
+    for (const command of [
+      ['policy', 'check', file],
+      ['run', '--policy', file, '--input', 'sample/events', '--out', 'out'],
+    ]) {
+      const { status, stderr } = place.garner(...command);
+      expect(status).toBe(2);
+      expect(stderr).toContain('leaks.toml:1 odd: ');
+    }
+    expect(existsSync(place.path('out'))).toBe(false);
+    writeFileSync(place.path('leaks.toml'), "[[rules]]\nid = 'dotenv'\npath = '\\.env$'\n");
+    const { status, stdout } = place.garner('policy', 'check', file);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/warning: .*leaks\.toml rules "dotenv": goes by the path of a file alone and is not used/);
   });
 
   it('exits with 2 for a corrupt line of the facts, naming it', () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../config/document.ts';
 import { loadBuiltinRules, loadGitleaks, parseRules } from '../../config/redaction.ts';
 import { translateRe2 } from '../../curation/redaction/rules/re2.ts';
 import { createRedactor } from '../../curation/redaction/redactor.ts';
@@ -80,8 +81,8 @@ describe('a gitleaks file', () => {
     return loadGitleaks(file);
   };
 
-  it('keeps entropy, groups, keywords, stop words, targets, conditions and paths', () => {
-    const { rules, unsupported } = load(`
+  it('keeps entropy, groups, keywords, stop words, targets and conditions, and lets nothing go for its path', () => {
+    const { rules, byPath } = load(`
 [allowlist]
 paths = ['''^docs/''']
 [[rules]]
@@ -93,6 +94,9 @@ keywords = ["ACME-"]
 [[rules.allowlists]]
 stopwords = ["stopword"]
 [[rules.allowlists]]
+regexTarget = "line"
+regexes = ['''template''']
+[[rules.allowlists]]
 condition = "AND"
 regexTarget = "line"
 regexes = ['''fixture''']
@@ -100,38 +104,51 @@ paths = ['''\\.test$''']
 [[rules]]
 id = "dotenv"
 path = '''\\.env$'''
-[[rules]]
-id = "odd"
-regex = '''\\pL+'''
 `);
-    expect(unsupported).toEqual([{ id: 'odd', reason: 'Unicode classes are not supported' }]);
+    expect(byPath).toEqual(['dotenv']);
     const text = 'x acme-q-k3v9x2m8p1z7 y' as JudgedText;
-    const found = (path: string, line = text): string[] =>
-      createRedactor(rules, { path })
-        .redactText(line)
+    const found = (line: string): string[] =>
+      createRedactor(rules)
+        .redactText(line as JudgedText)
         .findings.map((finding) => line.slice(finding.start, finding.end));
-    expect(found('src/a.ts')).toEqual(['k3v9x2m8p1z7']);
-    expect(found('docs/a.md')).toEqual([]);
-    expect(found('a.test', `fixture ${text}` as JudgedText)).toEqual([]);
-    expect(found('a.ts', `fixture ${text}` as JudgedText)).toEqual(['k3v9x2m8p1z7']);
-    expect(found('src/a.ts', 'acme-q-aaaaaaaaaaaa' as JudgedText)).toEqual([]);
-    expect(found('src/a.ts', 'acme-q-stopword1234' as JudgedText)).toEqual([]);
-    expect(found('app.env', 'A=1' as JudgedText)).toEqual(['A=1']);
+    expect(found(text)).toEqual(['k3v9x2m8p1z7']);
+    expect(found(`fixture ${text}`)).toEqual(['k3v9x2m8p1z7']);
+    expect(found(`template ${text}`)).toEqual([]);
+    expect(found('acme-q-aaaaaaaaaaaa')).toEqual([]);
+    expect(found('acme-q-stopword1234')).toEqual([]);
+    expect(found('A=1')).toEqual([]);
+  });
+
+  it.each([
+    ['[[rules]]\nid = "a"\nregex = \'a\'\n[[rules]]\nid = "odd"\nregex = \'\\pL+\'\n', ':4 odd: Unicode classes'],
+    ["[[rules]]\nregex = 'a('\n", ':1 rule 1: '],
+    ['[[rules]]\nid = "none"\n', ':1 none: has neither a regex nor a path'],
+    [
+      '[[rules]]\nid = "g"\nregex = \'a(b)\'\nsecretGroup = 2\n',
+      ':1 g: secretGroup must be a whole number from 0 to 1',
+    ],
+    ['[[rules]]\nid = "c"\nregex = \'a\'\n[[rules.required]]\nid = "d"\n', ':1 c: composite rules'],
+    ["[[rules]]\nid = \"l\"\nregex = 'a'\n[[rules.allowlists]]\nregexes = ['(']\n", ':1 l: '],
+    ["[allowlist]\nregexes = ['(']\n[[rules]]\nid = \"l\"\nregex = 'a'\n", ' allowlist: '],
+  ])('is refused with line and rule where one cannot be carried over: %j', (text, message) => {
+    expect(() => load(text)).toThrow(ConfigError);
+    expect(() => load(text)).toThrow(`rules.toml${message}`);
   });
 
   it('names file and line where it is no TOML, and the file where it cannot be read', () => {
     expect(() => load('a = 1\nb = = 2\n')).toThrow('rules.toml:2');
     expect(() => load('title = "x"\n')).toThrow('rules.toml: has no [[rules]]');
-    expect(() => loadGitleaks(join(folder, 'missing.toml'))).toThrow('missing.toml cannot be read (ENOENT)');
+    expect(() => loadGitleaks(join(folder, 'missing.toml'))).toThrow(
+      'missing.toml redaction.gitleaks: cannot be read (ENOENT)',
+    );
   });
 
   describe.skipIf(!present)('with all rules of the project gitleaks', () => {
-    it('compiles or names every one of them', () => {
-      const { rules, unsupported } = loadGitleaks(gitleaks);
-      expect(rules.length + unsupported.length).toBe(222);
-      expect(unsupported).toEqual([]);
-      expect(() => createRedactor(rules, { path: 'src/a.ts' })).not.toThrow();
-      const { findings } = createRedactor(rules, { path: 'src/a.ts' }).redactText(
+    it('carries all over that look at text', () => {
+      const { rules, byPath } = loadGitleaks(gitleaks);
+      expect(rules.length + byPath.length).toBe(222);
+      expect(byPath).toEqual(['pkcs12-file']);
+      const { findings } = createRedactor(rules).redactText(
         "const t = 'ghp_YTx5P3cgtqaNjyukLwykv2WRsi6zXGf4i29t';" as JudgedText,
       );
       expect(findings.map((finding) => finding.rule)).toContain('github-pat');

@@ -7,7 +7,6 @@ import { validatorOf, type Validator } from '../values/validators.ts';
 export interface CompiledAllow {
   readonly regexes: readonly RegExp[];
   readonly stopwords: readonly string[];
-  readonly pathMatches: boolean | null;
   readonly target: AllowList['regexTarget'];
   readonly condition: AllowList['condition'];
 }
@@ -50,14 +49,10 @@ export const ESCAPE_TRIGGER = 0x10001;
 const JOIN_KEYWORDS = ['["\'`]+', '["\'`] +', '["\'`].', '["\'`] .', '["\'`] "', "['] '", '["\'`] &', '["\'`]&', '["\'`] <>', '["\'`]<>', '["\'`],', '["\'`]\\', '["\'`] \\', '["\'`]\n', '["\'`]\r\n', '["\'`])', '["\'];', '""', "''", '\\\n', '\\\r\n', '\\"+', '\\" +', '\\"\n']; // prettier-ignore
 const ESCAPE_KEYWORDS = ['%[2-7][0-9a-f]', '\\x[2-7]', '\\u00[2-7]', '\\u{[2-7]', '\\"', '\\n', "\\'", '\\/', '&quot;', '&apos;', '&amp;', '&lt;', '&gt;', '&#3', '&#x']; // prettier-ignore
 
-function compileAllow(allow: AllowList, path: string | undefined): CompiledAllow {
+function compileAllow(allow: AllowList): CompiledAllow {
   return {
     regexes: allow.regexes.map((source) => new RegExp(source)),
     stopwords: allow.stopwords.map((word) => word.toLowerCase()),
-    pathMatches:
-      allow.paths.length === 0
-        ? null
-        : path !== undefined && allow.paths.some((source) => new RegExp(source).test(path)),
     target: allow.regexTarget,
     condition: allow.condition,
   };
@@ -100,7 +95,7 @@ function hasAlternatives(source: string): boolean {
  * Compiles one rule. The validators `personal` (no secret: stays out of decoded text) and `plain` are marks: the check for stand-ins
  * that every token passes is then the rule's own business. Throws an Error where an expression or a validator is not valid.
  */
-export function compileRule(rule: RedactionRule, path: string | undefined): CompiledRule {
+export function compileRule(rule: RedactionRule): CompiledRule {
   const flags = rule.flags + (rule.kind === 'near' ? 'g' : 'y');
   const back = rule.back === null ? null : new Uint8Array(128);
   if (back !== null) for (const char of expandKeyword(`[${rule.back}]`)) back[char.charCodeAt(0)] = 1;
@@ -126,24 +121,20 @@ export function compileRule(rule: RedactionRule, path: string | undefined): Comp
       rule.group === 0 &&
       !rule.validators.includes('personal'),
     foreign: new Set(rule.keywords.filter((keyword) => /[^\x00-\x7f]/.test(keyword))),
-    allow: rule.allow.map((allow) => compileAllow(allow, path)),
+    allow: rule.allow.map((allow) => compileAllow(allow)),
   };
 }
 
-/**
- * Compiles rules; those whose path condition does not fit the path are left out. Throws an Error with the rule's id where a
- * pattern or a validator cannot be compiled.
- */
-export function compileRules(rules: readonly RedactionRule[], path: string | undefined): RuleSet {
+/** Compiles rules. Throws an Error with the rule's id where a pattern or a validator cannot be compiled. */
+export function compileRules(rules: readonly RedactionRule[]): RuleSet {
   const compiled: CompiledRule[] = [];
   const entries: KeywordEntry[] = [];
   const runRules: number[] = [];
   const everywhere: number[] = [];
   for (const rule of rules) {
     try {
-      if (rule.path !== null && (path === undefined || !new RegExp(rule.path).test(path))) continue;
       const number = compiled.length;
-      compiled.push(compileRule(rule, path));
+      compiled.push(compileRule(rule));
       for (const keyword of rule.keywords)
         for (const expanded of expandKeyword(keyword.toLowerCase())) entries.push({ keyword: expanded, rule: number });
       if (rule.keywords.length === 0) (rule.kind === 'run' ? runRules : everywhere).push(number);

@@ -2,10 +2,26 @@
 import { RULE_DEFAULTS, type AllowList, type RedactionRule } from './rule.ts';
 import { translateRe2 } from './re2.ts';
 
-/** Rules that can be used, and the ids of those that cannot, with the reason. */
+/**
+ * A rule that gitleaks limits to some paths holds for text of every path here, and nothing is let go for its path: what a text's path was is not
+ * known wherever it is read.
+ */
 export interface GitleaksRules {
   rules: RedactionRule[];
-  unsupported: { id: string; reason: string }[];
+  /** Ids of rules that go by the path of a file alone, which are not used. */
+  byPath: string[];
+}
+
+/** What is wrong with a rule of a file, or with the file where `rule` (from 0) is undefined. */
+export class GitleaksFault extends Error {
+  readonly rule: number | undefined;
+  readonly field: string;
+
+  constructor(rule: number | undefined, field: string, problem: string) {
+    super(problem);
+    this.rule = rule;
+    this.field = field;
+  }
 }
 
 /** Windows round a keyword: patterns with long or open repetition get the larger one. */
@@ -26,22 +42,33 @@ function tables(value: unknown): Table[] {
   return (Array.isArray(value) ? value : [value]) as Table[];
 }
 
-function allowList(table: Table): AllowList {
+/** Null for one that lets nothing go, since it asks for a path. */
+function allowList(table: Table): AllowList | null {
   const condition = String(table.condition ?? 'OR').toUpperCase();
   const target = table.regexTarget ?? 'secret';
   if (!['OR', 'AND', '||', '&&'].includes(condition))
     throw new Error(`allowlist condition "${condition}" is not known`);
   if (target !== 'secret' && target !== 'match' && target !== 'line')
     throw new Error('allowlist regexTarget is not known');
-  if (texts(table.commits, 'commits').length > 0 && condition !== 'OR')
+  const every = condition === 'AND' || condition === '&&';
+  if (texts(table.commits, 'commits').length > 0 && every)
     throw new Error('allowlist commits cannot be judged: text has no commit');
-  return {
-    regexes: texts(table.regexes, 'regexes').map(translateRe2),
-    stopwords: texts(table.stopwords, 'stopwords'),
-    paths: texts(table.paths, 'paths').map(translateRe2),
-    regexTarget: target,
-    condition: condition === 'AND' || condition === '&&' ? 'and' : 'or',
-  };
+  const regexes = texts(table.regexes, 'regexes').map(compiled);
+  const stopwords = texts(table.stopwords, 'stopwords');
+  const paths = texts(table.paths, 'paths');
+  if (regexes.length + stopwords.length === 0 || (every && paths.length > 0)) return null;
+  return { regexes, stopwords, regexTarget: target, condition: every ? 'and' : 'or' };
+}
+
+function allowLists(...values: unknown[]): AllowList[] {
+  return values.flatMap(tables).flatMap((table) => allowList(table) ?? []);
+}
+
+/** An expression of RE2, carried over and tried. */
+function compiled(source: string): string {
+  const pattern = translateRe2(source);
+  new RegExp(pattern);
+  return pattern;
 }
 
 /** The widest that a pattern can reach decides the window; an open repetition or one over 200 counts as long. */
@@ -51,66 +78,54 @@ function windowOf(pattern: string): { before: number; after: number } {
   return open || long ? LONG_WINDOW : WINDOW;
 }
 
-function translateRule(table: Table, globals: readonly AllowList[]): RedactionRule {
-  const id = String(table.id);
-  const { regex, path, secretGroup, entropy } = table;
-  if (regex === undefined && path !== undefined) {
-    // The path alone makes the whole text a finding.
-    return {
-      ...base(table, globals),
-      id,
-      kind: 'near',
-      patterns: ['[\\s\\S]+'],
-      path: translateRe2(String(path)),
-      ...LONG_WINDOW,
-    };
-  }
+function translateRule(table: Table, id: string, globals: readonly AllowList[]): RedactionRule {
+  const { regex, secretGroup: group = 0, entropy } = table;
   if (typeof regex !== 'string') throw new Error('has neither a regex nor a path');
+  if (table.required !== undefined) throw new Error('composite rules (required) are not supported');
   // What may stand before the keyword is never part of the secret, and without it the search is many times faster.
   const source = regex.replace(/^(\(\?i\))?\[\\w\.-\]\{0,\d+\}\?/, '$1');
-  const pattern = translateRe2(source);
-  new RegExp(pattern);
-  return {
-    ...base(table, globals),
-    id,
-    kind: 'near',
-    patterns: [pattern],
-    group: typeof secretGroup === 'number' ? secretGroup : 0,
-    validators: typeof entropy === 'number' ? [`entropy:${entropy}`] : [],
-    path: path === undefined ? null : translateRe2(String(path)),
-    ...windowOf(source),
-  };
-}
-
-function base(table: Table, globals: readonly AllowList[]): Omit<RedactionRule, 'id'> {
+  const pattern = compiled(source);
+  const groups = new RegExp(`${pattern}|`).exec('')!.length - 1;
+  if (!Number.isInteger(group) || (group as number) < 0 || (group as number) > groups)
+    throw new Error(`secretGroup must be a whole number from 0 to ${groups}, the groups of its regex`);
   return {
     ...RULE_DEFAULTS,
+    id,
     description: String(table.description ?? ''),
+    kind: 'near',
     keywords: texts(table.keywords, 'keywords').map((word) => word.toLowerCase()),
-    placeholder: 'SECRET',
-    allow: [...globals, ...[...tables(table.allowlists), ...tables(table.allowlist)].map(allowList)],
+    patterns: [pattern],
+    group: group as number,
+    validators: typeof entropy === 'number' ? [`entropy:${entropy}`] : [],
+    ...windowOf(source),
+    allow: [...globals, ...allowLists(table.allowlists, table.allowlist)],
   };
 }
 
-/** Translates a parsed gitleaks.toml. Throws an Error where the file as a whole is not of that format. */
+/** Translates a parsed gitleaks.toml. @throws GitleaksFault where the file is not of that format, or a rule cannot be carried over exactly */
 export function translateGitleaks(data: Table): GitleaksRules {
-  const result: GitleaksRules = { rules: [], unsupported: [] };
+  const result: GitleaksRules = { rules: [], byPath: [] };
   if (!Array.isArray(data.rules)) {
-    throw new Error(
+    const problem =
       data.extend === undefined
         ? 'has no [[rules]]'
-        : 'extends other rules and has none of its own: name the extended file itself',
-    );
+        : 'extends other rules and has none of its own: name the extended file itself';
+    throw new GitleaksFault(undefined, '', problem);
   }
-  const globals = [...tables(data.allowlist), ...tables(data.allowlists)].map(allowList);
-  for (const table of data.rules as Table[]) {
-    const id = typeof table.id === 'string' ? table.id : `rule ${result.rules.length + result.unsupported.length + 1}`;
-    try {
-      if (table.required !== undefined) throw new Error('composite rules (required) are not supported');
-      result.rules.push(translateRule(table, globals));
-    } catch (error) {
-      result.unsupported.push({ id, reason: error instanceof Error ? error.message : String(error) });
-    }
+  const globals = told(undefined, 'allowlist', () => allowLists(data.allowlist, data.allowlists));
+  for (const [index, table] of (data.rules as Table[]).entries()) {
+    const id = typeof table.id === 'string' ? table.id : `rule ${index + 1}`;
+    if (table.regex === undefined && typeof table.path === 'string') result.byPath.push(id);
+    else result.rules.push(told(index, id, () => translateRule(table, id, globals)));
   }
   return result;
+}
+
+function told<T>(rule: number | undefined, field: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new GitleaksFault(rule, field, `${problem}: rewrite it or take it out`);
+  }
 }

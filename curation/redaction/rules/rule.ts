@@ -15,7 +15,6 @@ export type KeyStrength = 'password' | 'secret' | 'weak';
 export interface AllowList {
   readonly regexes: readonly string[];
   readonly stopwords: readonly string[];
-  readonly paths: readonly string[];
   readonly regexTarget: 'secret' | 'match' | 'line';
   /** `and`: every list that is given must hold; `or`: one is enough. */
   readonly condition: 'and' | 'or';
@@ -53,8 +52,6 @@ export interface RedactionRule {
   /** UTF-16 units before and after a keyword that a `near` pattern is searched in. */
   readonly before: number;
   readonly after: number;
-  /** The path of the text must match, where a path is known. */
-  readonly path: string | null;
   readonly allow: readonly AllowList[];
   readonly examples: { readonly match: readonly string[]; readonly noMatch: readonly string[] };
 }
@@ -79,7 +76,6 @@ export const RULE_DEFAULTS = {
   value: null,
   before: 0,
   after: 0,
-  path: null,
   allow: [],
   examples: { match: [], noMatch: [] },
 } as const satisfies Omit<RedactionRule, 'id'>;
