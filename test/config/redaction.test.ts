@@ -119,6 +119,12 @@ path = '''\\.env$'''
     expect(found('A=1')).toEqual([]);
   });
 
+  it.each(['KEY[0]', '[x]key', '[]'])('takes brackets in the keyword %s as they stand', (keyword) => {
+    const { rules } = load(`[[rules]]\nid = "k"\nregex = '[a-z0-9]{12}'\nkeywords = ["${keyword}"]\n`);
+    const { findings } = createRedactor(rules).redactText(`${keyword} = k3v9x2m8p1z7` as JudgedText);
+    expect(findings.map(({ rule }) => rule)).toEqual(['k']);
+  });
+
   it.each([
     ['[[rules]]\nid = "a"\nregex = \'a\'\n[[rules]]\nid = "odd"\nregex = \'\\pL+\'\n', ':4 odd: Unicode classes'],
     ["[[rules]]\nregex = 'a('\n", ':1 rule 1: '],

@@ -78,6 +78,17 @@ function windowOf(pattern: string): { before: number; after: number } {
   return open || long ? LONG_WINDOW : WINDOW;
 }
 
+/** Brackets stand for classes in keywords here: the longest piece beside them wakes a rule as well, and a word of brackets alone everywhere. */
+function keywordsOf({ keywords }: Table): string[] {
+  const words = texts(keywords, 'keywords').map((word) =>
+    word
+      .toLowerCase()
+      .split(/[[\]]/)
+      .reduce((longest, piece) => (piece.length > longest.length ? piece : longest)),
+  );
+  return words.includes('') ? [] : words;
+}
+
 function translateRule(table: Table, id: string, globals: readonly AllowList[]): RedactionRule {
   const { regex, secretGroup: group = 0, entropy } = table;
   if (typeof regex !== 'string') throw new Error('has neither a regex nor a path');
@@ -93,7 +104,7 @@ function translateRule(table: Table, id: string, globals: readonly AllowList[]):
     id,
     description: String(table.description ?? ''),
     kind: 'near',
-    keywords: texts(table.keywords, 'keywords').map((word) => word.toLowerCase()),
+    keywords: keywordsOf(table),
     patterns: [pattern],
     group: group as number,
     validators: typeof entropy === 'number' ? [`entropy:${entropy}`] : [],
