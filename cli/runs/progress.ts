@@ -2,10 +2,13 @@
 import type { Client } from '@temporalio/client';
 import { addTally } from '../../curation/stages/ledger.ts';
 import type { PageProgress, Progress } from '../../workflows/run/messages.ts';
+import { askRetrying, printable, retryLine } from './retrying.ts';
 
 const POLL_MS = 400;
 /** A question that no worker answers is given up. */
 const ANSWER_MS = 2_000;
+/** So often a run is asked what it tries again. */
+const RETRIES_MS = 5_000;
 const BAR = 24;
 
 /** Where a run stands, the pages it works on asked too. @throws where there is no run, or no worker answers */
@@ -38,17 +41,33 @@ export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'si
   let stopped = false;
   let asking: Promise<void> | null = null;
   let lastStage = '';
+  let pages: string[] = [];
+  let retriesAsked = performance.now();
+  const told = new Set<string>();
+  const clear = style === 'bar' ? '\r\u001b[2K' : '';
+  const tellProgress = async (): Promise<void> => {
+    const progress = await askProgress(client, run);
+    ({ pages } = progress);
+    if (stopped) return;
+    if (style === 'bar') process.stderr.write(clear + cut(progressLine(progress)));
+    else if (progress.stage !== lastStage) process.stderr.write(`${progress.stage}…\n`);
+    lastStage = progress.stage;
+  };
+  const tellRetries = async (): Promise<void> => {
+    if (performance.now() - retriesAsked < RETRIES_MS) return;
+    retriesAsked = performance.now();
+    for (const retrying of await askRetrying(client, [run, ...pages])) {
+      const { activity, type } = retrying;
+      // Of one cause once: there may be thirty tries.
+      const cause = `${activity} ${type}`;
+      if (!stopped && !told.has(cause)) process.stderr.write(`${clear}${printable(retryLine(retrying))}\n`);
+      told.add(cause);
+    }
+  };
+  const ask = (what: () => Promise<void>) => client.withDeadline(Date.now() + ANSWER_MS, what).catch(() => undefined);
   const timer = setInterval(() => {
-    if (asking) return;
-    asking = client
-      .withDeadline(Date.now() + ANSWER_MS, () => askProgress(client, run))
-      .then((progress) => {
-        if (stopped) return;
-        if (style === 'bar') process.stderr.write(`\r\u001b[2K${cut(progressLine(progress))}`);
-        else if (progress.stage !== lastStage) process.stderr.write(`${progress.stage}…\n`);
-        lastStage = progress.stage;
-      })
-      .catch(() => undefined)
+    asking ??= ask(tellProgress)
+      .then(() => ask(tellRetries))
       .finally(() => (asking = null));
   }, POLL_MS);
   return async () => {
@@ -56,7 +75,7 @@ export function follow(client: Client, run: string, style: 'bar' | 'lines' | 'si
     clearInterval(timer);
     // A connection that is closed under a question ends the process.
     await asking;
-    if (style === 'bar') process.stderr.write('\r\u001b[2K');
+    process.stderr.write(clear);
   };
 }
 

@@ -1,18 +1,9 @@
 /** What an operator sees of a run: its stage and counts, what fails and why, who decided what. */
 import type { Client } from '@temporalio/client';
-import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { Failure, Progress } from '../../workflows/run/messages.ts';
-import { causeOf } from '../../workflows/run/failures.ts';
 import { ForeignKey } from '../../worker/codec.ts';
 import { askProgress, group, progressLine } from './progress.ts';
-
-/** A try that failed and will be made again without anybody's doing. */
-export interface Retrying {
-  activity: string;
-  attempt: number;
-  type: string;
-  message: string;
-}
+import { askRetrying, printable, retryLine, type Retrying } from './retrying.ts';
 
 export interface RunStatus {
   run: string;
@@ -39,22 +30,6 @@ export async function askStatus(client: Client, run: string): Promise<RunStatus>
   const running = status.name === 'RUNNING';
   const retrying = running ? await askRetrying(client, [run, ...(progress?.pages ?? [])]) : [];
   return { run, status: status.name.toLowerCase(), progress, retrying };
-}
-
-async function askRetrying(client: Client, workflows: string[]): Promise<Retrying[]> {
-  const found: Retrying[] = [];
-  for (const id of workflows) {
-    const described = await client.workflow
-      .getHandle(id)
-      .describe()
-      .catch(() => null);
-    for (const { activityId, attempt, lastFailure } of described?.raw.pendingActivities ?? []) {
-      if ((attempt ?? 1) < 2) continue;
-      const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, lastFailure);
-      found.push({ activity: activityId ?? '', attempt: attempt!, ...causeOf(error) });
-    }
-  }
-  return found;
 }
 
 /** Shows a run until it has ended: rewritten in place on a terminal, a block a change elsewhere. */
@@ -95,8 +70,7 @@ export function statusText({ run, status, progress, retrying }: RunStatus, now =
     for (const { what, by, why, at } of progress.decisions)
       lines.push(`  ${new Date(at).toISOString()}  ${what} by ${by}: ${why}`);
   }
-  for (const { activity, attempt, type, message } of retrying)
-    lines.push(`  ${activity}: try ${attempt} after ${type}: ${message}`);
+  lines.push(...retrying.map((one) => `  ${retryLine(one)}`));
   return lines.map(printable).join('\n') + '\n';
 }
 
@@ -106,9 +80,4 @@ function failureLine({ stage, unit, type, message }: Failure): string {
 
 function retryOption({ unit }: Failure): string {
   return unit === null ? '' : ` --shard ${unit}`;
-}
-
-/** Causes may name files, and people type reasons: control characters in them do not reach the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
