@@ -47,7 +47,12 @@ export async function plan(input: CurateInput, stage: Stage, given?: readonly Pl
   };
   const planDigest = createHash('sha256').update(JSON.stringify(decisive)).digest('hex');
   const shards = cutShards(
-    pinned.flatMap(({ pieces }, source) => pieces.map((piece) => ({ source, ...piece }))),
+    pinned.flatMap(({ source, pieces }, index) =>
+      pieces.map((piece) => {
+        const bytes = plainBytesOf({ size: piece.end - piece.start, compressed: source.compressed });
+        return { piece: { source: index, ...piece }, bytes };
+      }),
+    ),
     input.shardBytes,
   );
   const { run, now, window } = input;
@@ -248,20 +253,17 @@ function look(found: ReturnType<RecordReader['end']>, records: Record<string, un
   }
 }
 
-/** Pieces into shards of about `shardBytes`, in the order of the sources. */
-function cutShards(pieces: Piece[], shardBytes: number): Piece[][] {
-  const shards: Piece[][] = [];
-  let room = 0;
-  for (const piece of pieces) {
-    const size = piece.end - piece.start;
-    if (shards.length === 0 || size > room) {
-      shards.push([]);
-      room = shardBytes;
-    }
-    shards.at(-1)!.push(piece);
-    room -= size;
+/** Pieces, in the order of the sources, into shards of about so many plain bytes. The largest come first: what is left at the end is little. */
+function cutShards(pieces: { piece: Piece; bytes: number }[], shardBytes: number): Piece[][] {
+  const shards: { pieces: Piece[]; bytes: number }[] = [];
+  for (const { piece, bytes } of pieces) {
+    const last = shards.at(-1);
+    if (last && last.bytes + bytes <= shardBytes) {
+      last.pieces.push(piece);
+      last.bytes += bytes;
+    } else shards.push({ pieces: [piece], bytes });
   }
-  return shards;
+  return shards.sort((a, b) => b.bytes - a.bytes).map(({ pieces: held }) => held);
 }
 
 function compare(a: string, b: string): number {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, it } from 'vitest';
 import { plan } from '../../../activities/plan/plan.ts';
-import type { Piece } from '../../../activities/plan/pinned.ts';
+import { plainBytesOf } from '../../../activities/plan/parts.ts';
+import type { Piece, Plan } from '../../../activities/plan/pinned.ts';
 import { openStage } from '../../../activities/run/stage.ts';
 import type { CurateInput } from '../../../activities/types.ts';
 import { storeSettings } from '../../../activities/run/settings.ts';
@@ -43,7 +44,9 @@ async function planned(format: CurateInput['format']) {
   const worker = { keys, scratch: folder };
   const { plan: ref } = await plan(input, await openStage(request, worker));
   const made = (await openStage({ ...request, plan: ref }, worker)).plan;
-  const pieces = made.shards.flat();
+  const sizes = made.shards.map((shard) => shard.reduce((sum, piece) => sum + weight(piece, made), 0));
+  expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+  const pieces = made.shards.flat().sort((a, b) => a.start - b.start);
   return new Map(
     made.sources.map(({ name, sha256 }, index) => [
       name.split('/').at(-1)!,
@@ -51,6 +54,10 @@ async function planned(format: CurateInput['format']) {
     ]),
   );
 }
+
+/** Plain bytes, as far as the plan can know. */
+const weight = ({ source, start, end }: Piece, { sources }: Plan) =>
+  plainBytesOf({ size: end - start, compressed: sources[source]!.compressed });
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
